@@ -1,0 +1,101 @@
+package io.millrace.lease;
+
+import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * The identity of one run of a worker: {@code workerId@page.joins-random}. It is unique for ever,
+ * so two workers with one worker id are harmless, and it names the page that its entry lives in.
+ */
+public record SessionId(String value) implements Comparable<SessionId> {
+
+  /**
+   * Longer worker ids are shortened with a hash, so that eight sessions fit a page of 1,000 bytes.
+   */
+  public static final int MAX_WORKER_ID_CHARS = 32;
+
+  private static final Pattern FORM =
+      Pattern.compile("(.*)@(\\d{1,6})\\.(\\d{1,18})-([0-9a-z]{4,13})", Pattern.DOTALL);
+
+  public SessionId {
+    if (!FORM.matcher(value).matches()) {
+      throw new IllegalArgumentException(
+          "Not a session id: '" + value + "'; expected workerId@page.joins-random");
+    }
+  }
+
+  /**
+   * @param random a random number; its low 40 bits go into the id
+   */
+  public static SessionId create(String workerId, int page, long joins, long random) {
+    String tail = Long.toString(random & 0xFF_FFFF_FFFFL, 36);
+    return new SessionId(
+        shorten(workerId)
+            + "@"
+            + page
+            + "."
+            + joins
+            + "-"
+            + "0000".substring(Math.min(4, tail.length()))
+            + tail);
+  }
+
+  /**
+   * The id in a lease's owner, or empty if the owner is no session of ours (another library wrote
+   * it).
+   */
+  public static Optional<SessionId> parse(String owner) {
+    return FORM.matcher(owner).matches() ? Optional.of(new SessionId(owner)) : Optional.empty();
+  }
+
+  private static String shorten(String workerId) {
+    if (workerId.length() <= MAX_WORKER_ID_CHARS && workerId.chars().allMatch(c -> c < 128)) {
+      return workerId;
+    }
+    // FNV-1a: spreads well enough for a label; uniqueness rests on page, joins and the random part
+    long hash = 0xcbf29ce484222325L;
+    for (int i = 0; i < workerId.length(); i++) {
+      hash = (hash ^ workerId.charAt(i)) * 0x100000001b3L;
+    }
+    StringBuilder ascii = new StringBuilder();
+    for (int i = 0; i < workerId.length() && ascii.length() < MAX_WORKER_ID_CHARS - 9; i++) {
+      char c = workerId.charAt(i);
+      ascii.append(c < 128 ? c : '_');
+    }
+    return ascii + "~" + String.format("%08x", (int) (hash ^ (hash >>> 32)));
+  }
+
+  private Matcher match() {
+    Matcher matcher = FORM.matcher(value);
+    if (!matcher.matches()) {
+      throw new IllegalStateException(value);
+    }
+    return matcher;
+  }
+
+  /** The worker id, shortened if it was long. */
+  public String workerId() {
+    return match().group(1);
+  }
+
+  /** The number of the page whose row holds this session's entry. */
+  public int page() {
+    return Integer.parseInt(match().group(2));
+  }
+
+  /** How many sessions had joined that page before. */
+  public long joins() {
+    return Long.parseLong(match().group(3));
+  }
+
+  @Override
+  public int compareTo(SessionId other) {
+    return value.compareTo(other.value);
+  }
+
+  @Override
+  public String toString() {
+    return value;
+  }
+}
