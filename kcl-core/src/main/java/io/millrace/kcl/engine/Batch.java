@@ -1,0 +1,30 @@
+package io.millrace.kcl.engine;
+
+import io.millrace.kcl.stream.StreamRecord;
+import java.util.List;
+
+/**
+ * Records that are delivered together.
+ *
+ * @param records in order; may be empty
+ * @param millisBehindLatest how far the last record was behind the newest when it was read, in
+ *     milliseconds
+ * @param fetchedMillis when the batch was read, on the monotonic clock, in milliseconds
+ * @param atShardEnd whether nothing follows
+ */
+public record Batch(
+    List<StreamRecord> records, long millisBehindLatest, long fetchedMillis, boolean atShardEnd) {
+
+  public Batch {
+    records = List.copyOf(records);
+  }
+
+  /** The payloads' size in bytes. */
+  public long sizeBytes() {
+    long size = 0;
+    for (StreamRecord record : records) {
+      size += record.sizeBytes();
+    }
+    return size;
+  }
+}
