@@ -4,9 +4,10 @@ import java.util.Objects;
 import java.util.Optional;
 
 /**
- * What may be checkpointed next on one shard, under one fencing token. It knows what was delivered, what was asked for and
- * what the store accepted, and keeps three promises: the resume point never passes a record that was not delivered, it
- * never moves back, and {@code SHARD_END} is possible only once everything was delivered.
+ * What may be checkpointed next on one shard, under one fencing token. It knows what was delivered,
+ * what was asked for and what the store accepted, and keeps three promises: the resume point never
+ * passes a record that was not delivered, it never moves back, and {@code SHARD_END} is possible
+ * only once everything was delivered.
  *
  * <p>Not safe for use by several threads.
  */
@@ -26,7 +27,10 @@ public final class CheckpointTracker {
     this.delivered = resumePoint;
   }
 
-  /** Records up to {@code last} have been handed to the processor. Delivering a batch again changes nothing. */
+  /**
+   * Records up to {@code last} have been handed to the processor. Delivering a batch again changes
+   * nothing.
+   */
   public void delivered(Checkpoint last) {
     if (last.compareTo(delivered) > 0) {
       delivered = last;
@@ -60,19 +64,25 @@ public final class CheckpointTracker {
     if (position.isInitial()) {
       return position.equals(accepted)
           ? Optional.empty()
-          : Optional.of("Cannot checkpoint at " + position + ": it is not the position of a record");
+          : Optional.of(
+              "Cannot checkpoint at " + position + ": it is not the position of a record");
     }
     if (position.isShardEnd()) {
       if (!everythingDelivered) {
         return Optional.of(
-            "Cannot checkpoint at SHARD_END: records of the shard are still to come; the last delivered is " + delivered);
+            "Cannot checkpoint at SHARD_END: records of the shard are still to come; the last delivered is "
+                + delivered);
       }
     } else if (position.compareTo(delivered) > 0) {
       return Optional.of(
-          "Cannot checkpoint at " + position + ": it was not delivered; the last delivered record is " + delivered);
+          "Cannot checkpoint at "
+              + position
+              + ": it was not delivered; the last delivered record is "
+              + delivered);
     }
     if (position.compareTo(accepted) < 0) {
-      return Optional.of("Cannot checkpoint at " + position + ": it lies before the checkpoint " + accepted);
+      return Optional.of(
+          "Cannot checkpoint at " + position + ": it lies before the checkpoint " + accepted);
     }
     return Optional.empty();
   }
@@ -85,7 +95,8 @@ public final class CheckpointTracker {
   /** The store holds this now. */
   public void accepted(Checkpoint checkpoint) {
     if (checkpoint.compareTo(accepted) < 0) {
-      throw new IllegalStateException("The checkpoint would move back from " + accepted + " to " + checkpoint);
+      throw new IllegalStateException(
+          "The checkpoint would move back from " + accepted + " to " + checkpoint);
     }
     accepted = checkpoint;
     if (requested.compareTo(checkpoint) < 0) {
@@ -98,7 +109,9 @@ public final class CheckpointTracker {
     return accepted;
   }
 
-  /** The last position that was handed to the processor; the resume point as long as nothing was. */
+  /**
+   * The last position that was handed to the processor; the resume point as long as nothing was.
+   */
   public Checkpoint lastDelivered() {
     return delivered;
   }

@@ -2,7 +2,10 @@ package io.millrace.kcl.engine;
 
 import io.millrace.kcl.time.RandomSource;
 
-/** Pauses between attempts: they double from a first one to a longest one, each shortened at random by up to a half. */
+/**
+ * Pauses between attempts: they double from a first one to a longest one, each shortened at random
+ * by up to a half.
+ */
 record Backoff(long firstMillis, long longestMillis) {
 
   /** For calls to the store that did not answer. */
@@ -11,7 +14,9 @@ record Backoff(long firstMillis, long longestMillis) {
   /** For calls to the stream that failed. */
   static final Backoff STREAM = new Backoff(100, 5_000);
 
-  /** For what repeating is unlikely to mend, but may: a permission taken away, an invalid request. */
+  /**
+   * For what repeating is unlikely to mend, but may: a permission taken away, an invalid request.
+   */
   static final Backoff STUBBORN = new Backoff(1_000, 30_000);
 
   /**

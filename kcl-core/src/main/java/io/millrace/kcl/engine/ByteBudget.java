@@ -4,13 +4,14 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 
 /**
- * The bytes of records that a worker holds in memory, over all its shards. A reader reserves what it expects before it
- * reads, and settles for what came. What came is kept only if it fits; otherwise the reader drops it and reads again later
- * with the right reservation, so the bound holds whatever a stream sends. One exception keeps a worker alive whose budget
- * is smaller than a single answer: when nothing else is held, an answer is always kept.
+ * The bytes of records that a worker holds in memory, over all its shards. A reader reserves what
+ * it expects before it reads, and settles for what came. What came is kept only if it fits;
+ * otherwise the reader drops it and reads again later with the right reservation, so the bound
+ * holds whatever a stream sends. One exception keeps a worker alive whose budget is smaller than a
+ * single answer: when nothing else is held, an answer is always kept.
  *
- * <p>Reservations are granted strictly in the order in which they were asked for, so that neither a busy shard nor many
- * small ones can starve a large one.
+ * <p>Reservations are granted strictly in the order in which they were asked for, so that neither a
+ * busy shard nor many small ones can starve a large one.
  */
 final class ByteBudget {
 
@@ -55,7 +56,8 @@ final class ByteBudget {
 
   void release(long bytes) {
     if (bytes > used) {
-      throw new IllegalStateException("Releasing " + bytes + " bytes, but only " + used + " are held");
+      throw new IllegalStateException(
+          "Releasing " + bytes + " bytes, but only " + used + " are held");
     }
     used -= bytes;
     grant();

@@ -6,11 +6,14 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * Where the processing of one shard under one fencing token stands. The table at the end is the only place that says which
- * phase follows which; the diagram in the documentation is made from it.
+ * Where the processing of one shard under one fencing token stands. The table at the end is the
+ * only place that says which phase follows which; the diagram in the documentation is made from it.
  */
 public enum ConsumerPhase {
-  /** The lease is held; no processor yet: parents are unfinished, or the last attempt to initialize failed. */
+  /**
+   * The lease is held; no processor yet: parents are unfinished, or the last attempt to initialize
+   * failed.
+   */
   WAITING,
   /** {@code initialize} is being called. */
   INITIALIZING,

@@ -3,7 +3,10 @@ package io.millrace.kcl.engine;
 import io.millrace.checkpoint.Checkpoint;
 import io.millrace.lease.LeaseKey;
 
-/** What the engine tells the outside: for meters, logs and listeners. Called on the loop thread; must return at once. */
+/**
+ * What the engine tells the outside: for meters, logs and listeners. Called on the loop thread;
+ * must return at once.
+ */
 public interface EngineEvents {
 
   default void delivered(LeaseKey shard, int records, long bytes, long millisBehindLatest) {}

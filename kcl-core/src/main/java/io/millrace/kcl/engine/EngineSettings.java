@@ -6,7 +6,12 @@ package io.millrace.kcl.engine;
  * @param auditMillis how often the auditor looks for holes and rows to delete
  */
 public record EngineSettings(
-    Names names, Membership membership, Start start, Reading reading, Processing processing, long auditMillis) {
+    Names names,
+    Membership membership,
+    Start start,
+    Reading reading,
+    Processing processing,
+    long auditMillis) {
 
   /**
    * What it is called, for messages.
@@ -52,12 +57,16 @@ public record EngineSettings(
    * @param prefetchBytes the most bytes of records in memory, over all shards
    * @param deliverEmpty whether a processor is also called when a read gave nothing
    */
-  public record Reading(int maxRecords, long idleReadMillis, long prefetchBytes, boolean deliverEmpty) {}
+  public record Reading(
+      int maxRecords, long idleReadMillis, long prefetchBytes, boolean deliverEmpty) {}
 
   /**
-   * @param retryMillis the first pause after a call of the processor has thrown; doubles up to {@code maxRetryMillis}
+   * @param retryMillis the first pause after a call of the processor has thrown; doubles up to
+   *     {@code maxRetryMillis}
    * @param parentPollMillis how often the rows of unfinished parents are read
-   * @param drainMillis how long a processor may take to finish before its lease is given away without it
+   * @param drainMillis how long a processor may take to finish before its lease is given away
+   *     without it
    */
-  public record Processing(long retryMillis, long maxRetryMillis, long parentPollMillis, long drainMillis) {}
+  public record Processing(
+      long retryMillis, long maxRetryMillis, long parentPollMillis, long drainMillis) {}
 }

@@ -1,6 +1,7 @@
 package io.millrace.kcl.engine;
 
 import io.millrace.kcl.time.Scheduler;
+import io.millrace.lease.LeaseStoreException;
 import java.util.Queue;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
@@ -12,11 +13,12 @@ import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 
 /**
- * The inbox of one worker and the thread that empties it. Everything that changes the worker's state runs here, one event
- * after another, so that nothing in the engine needs a lock.
+ * The inbox of one worker and the thread that empties it. Everything that changes the worker's
+ * state runs here, one event after another, so that nothing in the engine needs a lock.
  *
- * <p>The inbox has no bound of its own; what can be in it is bounded by what posts: calls under way to the store and the
- * stream, one call to each processor, timers, and user threads, which wait for their checkpoint.
+ * <p>The inbox has no bound of its own; what can be in it is bounded by what posts: calls under way
+ * to the store and the stream, one call to each processor, timers, and user threads, which wait for
+ * their checkpoint.
  */
 final class EventLoop {
 
@@ -32,13 +34,11 @@ final class EventLoop {
 
   /**
    * @param afterTurn decides what to do next, after the inbox was emptied
-   * @param onDefect told of an exception that an event let escape: a defect, never an expected failure
+   * @param onDefect told of an exception that an event let escape: a defect, never an expected
+   *     failure
    */
   EventLoop(
-      Executor executor,
-      Scheduler scheduler,
-      Runnable afterTurn,
-      Consumer<Throwable> onDefect) {
+      Executor executor, Scheduler scheduler, Runnable afterTurn, Consumer<Throwable> onDefect) {
     this.executor = executor;
     this.scheduler = scheduler;
     this.afterTurn = afterTurn;
@@ -51,7 +51,9 @@ final class EventLoop {
     wake();
   }
 
-  /** Runs {@code handler} on the loop with the value or, unwrapped, the failure of {@code stage}. */
+  /**
+   * Runs {@code handler} on the loop with the value or, unwrapped, the failure of {@code stage}.
+   */
   <T> void whenDone(CompletionStage<T> stage, BiConsumer<? super T, Throwable> handler) {
     stage.whenComplete((value, error) -> post(() -> handler.accept(value, unwrap(error))));
   }
@@ -68,6 +70,13 @@ final class EventLoop {
       cause = cause.getCause();
     }
     return cause;
+  }
+
+  /** Whether repeating a store operation cannot help. */
+  static boolean isFinal(Throwable error) {
+    return error instanceof LeaseStoreException known
+        && (known.kind() == LeaseStoreException.Kind.INVALID
+            || known.kind() == LeaseStoreException.Kind.TABLE_MISSING);
   }
 
   private void wake() {

@@ -12,9 +12,9 @@ import java.util.function.Consumer;
 import java.util.function.Supplier;
 
 /**
- * The writes of a lease's owner, one after another, each repeated until its outcome is definite. A write without an answer
- * may have taken effect; repeating exactly the same one finds out, and nothing else may be written before that is known.
- * Lives on the loop.
+ * The writes of a lease's owner, one after another, each repeated until its outcome is definite. A
+ * write without an answer may have taken effect; repeating exactly the same one finds out, and
+ * nothing else may be written before that is known. Lives on the loop.
  */
 final class OwnerWrites {
 
@@ -23,7 +23,8 @@ final class OwnerWrites {
    *
    * @param name for messages
    * @param waitsWhileFenced whether it must not be sent by a worker that has fenced itself
-   * @param call makes the request; the same one at each call, but computed when the write's turn has come
+   * @param call makes the request; the same one at each call, but computed when the write's turn
+   *     has come
    */
   record Write(
       String name,
@@ -97,11 +98,14 @@ final class OwnerWrites {
       failures++;
       ports.events().storeTrouble(write.name, error);
       LeaseStoreException.Kind kind =
-          error instanceof LeaseStoreException known ? known.kind() : LeaseStoreException.Kind.NO_ANSWER;
+          error instanceof LeaseStoreException known
+              ? known.kind()
+              : LeaseStoreException.Kind.NO_ANSWER;
       if (kind == LeaseStoreException.Kind.TABLE_MISSING) {
         onFatal.accept((LeaseStoreException) error);
       }
-      Backoff backoff = kind == LeaseStoreException.Kind.NO_ANSWER ? Backoff.STORE : Backoff.STUBBORN;
+      Backoff backoff =
+          kind == LeaseStoreException.Kind.NO_ANSWER ? Backoff.STORE : Backoff.STUBBORN;
       again(backoff.millis(failures, ports.random()));
       return;
     }

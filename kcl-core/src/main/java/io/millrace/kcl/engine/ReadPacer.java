@@ -1,9 +1,9 @@
 package io.millrace.kcl.engine;
 
 /**
- * When a shard is read next. Kinesis allows five reads and 2 MB a second per shard, shared by all that read it; we stay
- * just below, read right away while behind, and slow down to one read per {@code idleReadMillis} on a shard that has been
- * empty for ten seconds.
+ * When a shard is read next. Kinesis allows five reads and 2 MB a second per shard, shared by all
+ * that read it; we stay just below, read right away while behind, and slow down to one read per
+ * {@code idleReadMillis} on a shard that has been empty for ten seconds.
  */
 final class ReadPacer {
 
@@ -55,6 +55,7 @@ final class ReadPacer {
   }
 
   long nextReadAt(long nowMillis) {
-    return Math.max(notBefore, Math.max(reads.availableAt(1, nowMillis), bytes.availableAt(1, nowMillis)));
+    return Math.max(
+        notBefore, Math.max(reads.availableAt(1, nowMillis), bytes.availableAt(1, nowMillis)));
   }
 }

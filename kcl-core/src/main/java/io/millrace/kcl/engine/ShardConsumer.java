@@ -7,7 +7,6 @@ import io.millrace.kcl.stream.StreamException;
 import io.millrace.lease.HeldLease;
 import io.millrace.lease.Lease;
 import io.millrace.lease.LeaseKey;
-import io.millrace.lease.LeaseStoreException;
 import io.millrace.lease.PendingCheckpoint;
 import io.millrace.lease.SessionId;
 import java.util.ArrayList;
@@ -19,18 +18,25 @@ import java.util.concurrent.CompletionStage;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 
-// One shard under one fencing token, from the moment the lease is held until the last callback has returned.
+// One shard under one fencing token, from the moment the lease is held until the last callback has
+// returned.
 //
 // What must stay true:
-// - one call of the processor at a time, and none after STOPPED: every call is made in call(), which only a transition of
+// - one call of the processor at a time, and none after STOPPED: every call is made in call(),
+// which only a transition of
 //   ConsumerPhase leads to, and its completion is ignored once the consumer was abandoned;
-// - a batch is dropped only after its call returned: a batch that threw is kept and delivered again;
-// - nothing is delivered while the worker has fenced itself: checked here before each call, and once more by the adapter
+// - a batch is dropped only after its call returned: a batch that threw is kept and delivered
+// again;
+// - nothing is delivered while the worker has fenced itself: checked here before each call, and
+// once more by the adapter
 //   on the processing thread;
-// - SHARD_END is written only after the rows of the children exist, so that a crash between the two loses no lineage;
-// - a hand-over is written only after every earlier write has a definite outcome, and nothing is delivered after it.
+// - SHARD_END is written only after the rows of the children exist, so that a crash between the two
+// loses no lineage;
+// - a hand-over is written only after every earlier write has a definite outcome, and nothing is
+// delivered after it.
 //
-// A goal (run, drain, lose) says what the outside wants; it is looked at only between calls, so that a lost lease never
+// A goal (run, drain, lose) says what the outside wants; it is looked at only between calls, so
+// that a lost lease never
 // interrupts user code, which could not be interrupted safely anyway.
 /** Drives the record processor of one shard. Lives on the loop. */
 final class ShardConsumer {
@@ -194,7 +200,9 @@ final class ShardConsumer {
             this::lostAtWrite));
   }
 
-  /** Finishes the batch, lets the processor checkpoint, and hands the lease over; empty releases it. */
+  /**
+   * Finishes the batch, lets the processor checkpoint, and hands the lease over; empty releases it.
+   */
   void drain(Optional<SessionId> to) {
     if (draining || leaseGone) {
       return;
@@ -229,7 +237,10 @@ final class ShardConsumer {
     }
   }
 
-  /** Stops processing without asking the processor; the lease is released once its current call has returned. */
+  /**
+   * Stops processing without asking the processor; the lease is released once its current call has
+   * returned.
+   */
   void stopNow() {
     if (leaseGone) {
       return;
@@ -453,7 +464,10 @@ final class ShardConsumer {
     stopped();
   }
 
-  /** No call is under way and none will follow; what remains is to give the lease away, if it is still ours. */
+  /**
+   * No call is under way and none will follow; what remains is to give the lease away, if it is
+   * still ours.
+   */
   private void stopped() {
     cancelDeadline.run();
     reader.close();
@@ -519,7 +533,8 @@ final class ShardConsumer {
         phase
             .after(signal)
             .orElseThrow(
-                () -> new IllegalStateException("Shard " + shard() + ": " + signal + " in " + phase));
+                () ->
+                    new IllegalStateException("Shard " + shard() + ": " + signal + " in " + phase));
     phase = next;
     ports.events().consumerPhase(shard(), next.name(), signal.name());
   }
@@ -528,7 +543,8 @@ final class ShardConsumer {
     pausedForRetry = true;
     EngineSettings.Processing p = settings.processing();
     long delay =
-        new Backoff(p.retryMillis(), p.maxRetryMillis()).millis(Math.max(1, attempts), ports.random());
+        new Backoff(p.retryMillis(), p.maxRetryMillis())
+            .millis(Math.max(1, attempts), ports.random());
     loop.after(
         delay,
         () -> {

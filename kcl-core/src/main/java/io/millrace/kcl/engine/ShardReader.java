@@ -11,12 +11,13 @@ import java.util.Deque;
 import java.util.List;
 
 /**
- * Reads one shard ahead of its processor by polling: opens it, reads within the limits, keeps at most two batches within
- * the worker's byte budget, and opens it again when an iterator has expired. Lives on the loop.
+ * Reads one shard ahead of its processor by polling: opens it, reads within the limits, keeps at
+ * most two batches within the worker's byte budget, and opens it again when an iterator has
+ * expired. Lives on the loop.
  *
- * <p>A shard is always opened <em>at</em> the last record that is known, and that record is skipped. This costs reading
- * one record twice, and buys two things: an aggregate can be resumed in its middle, and a first record behind the expected
- * one shows that retention has overtaken us.
+ * <p>A shard is always opened <em>at</em> the last record that is known, and that record is
+ * skipped. This costs reading one record twice, and buys two things: an aggregate can be resumed in
+ * its middle, and a first record behind the expected one shows that retention has overtaken us.
  */
 final class ShardReader {
 
@@ -164,11 +165,13 @@ final class ShardReader {
   private void open() {
     StartPosition position =
         switch (readUpTo.position()) {
-          case RECORD -> new StartPosition.AtSequenceNumber(readUpTo.sequenceNumber().orElseThrow());
+          case RECORD ->
+              new StartPosition.AtSequenceNumber(readUpTo.sequenceNumber().orElseThrow());
           case TRIM_HORIZON -> new StartPosition.TrimHorizon();
           case AT_TIMESTAMP -> new StartPosition.AtTimestamp(startAtMillis);
           case LATEST, SHARD_END ->
-              throw new IllegalStateException("Shard " + shard + " cannot be opened at " + readUpTo);
+              throw new IllegalStateException(
+                  "Shard " + shard + " cannot be opened at " + readUpTo);
         };
     expectsKnownRecord = readUpTo.isRecord();
     loop.whenDone(

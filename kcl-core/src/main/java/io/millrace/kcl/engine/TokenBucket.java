@@ -1,9 +1,9 @@
 package io.millrace.kcl.engine;
 
 /**
- * A rate limit that lets one debt through: a call is allowed while the level is positive, whatever it turns out to cost,
- * and the next one waits until the debt is paid. That is how the read limits of a shard work: a call may return 10 MB, and
- * then the shard is silent for five seconds.
+ * A rate limit that lets one debt through: a call is allowed while the level is positive, whatever
+ * it turns out to cost, and the next one waits until the debt is paid. That is how the read limits
+ * of a shard work: a call may return 10 MB, and then the shard is silent for five seconds.
  */
 final class TokenBucket {
 
