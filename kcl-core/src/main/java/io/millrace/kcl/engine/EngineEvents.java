@@ -1,0 +1,47 @@
+package io.millrace.kcl.engine;
+
+import io.millrace.lease.LeaseKey;
+
+/**
+ * What the engine tells the outside: for meters, logs and listeners. Called on the loop thread;
+ * must return at once.
+ */
+public interface EngineEvents {
+  default void delivered(LeaseKey shard, int records, long bytes, long millisBehindLatest) {}
+
+  default void processed(LeaseKey shard, long millis, Throwable failureOrNull, int attempt) {}
+
+  default void checkpointed(
+      LeaseKey shard, io.millrace.checkpoint.Checkpoint checkpoint, long millis) {}
+
+  default void leasesOwned(int count) {}
+
+  default void leaseTaken(LeaseKey shard, long token, String how) {} // claimed, adopted
+
+  default void leaseLost(LeaseKey shard, long token, String why) {}
+
+  default void leaseGiven(
+      LeaseKey shard, long token, String successorOrNull, String why) {} // hand-off or release
+
+  default void shardFinished(LeaseKey shard) {}
+
+  default void beat(boolean answered, long millis) {}
+
+  default void fenced(boolean fenced) {}
+
+  default void readThrottled(LeaseKey shard) {}
+
+  default void readFailed(LeaseKey shard, Throwable cause) {}
+
+  default void gap(LeaseKey shard, String what) {}
+
+  default void consumerPhase(LeaseKey shard, String phase, String reason) {}
+
+  default void sessionJoined(String sessionId) {}
+
+  default void sessionExpired(String sessionId) {}
+
+  default void storeTrouble(String operation, Throwable cause) {}
+
+  default void notice(String level, String message) {} // level: INFO, WARN, ERROR
+}
