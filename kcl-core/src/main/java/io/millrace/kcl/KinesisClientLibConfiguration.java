@@ -90,7 +90,7 @@ public final class KinesisClientLibConfiguration {
    * @param streamName the stream's name, or its ARN; the ARN's region is used unless one is set
    */
   public KinesisClientLibConfiguration(String applicationName, String streamName) {
-    this(applicationName, streamName, DefaultCredentialsProvider.builder().build(), newWorkerId());
+    this(applicationName, streamName, DefaultCredentialsProvider.create(), newWorkerId());
   }
 
   /**
