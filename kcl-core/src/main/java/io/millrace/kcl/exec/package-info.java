@@ -1,0 +1,2 @@
+/** Where record processors run: threads that one blocked processor cannot take from the others. */
+package io.millrace.kcl.exec;
