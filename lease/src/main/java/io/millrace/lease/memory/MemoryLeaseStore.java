@@ -123,14 +123,13 @@ public final class MemoryLeaseStore implements LeaseStore {
 
   @Override
   public CompletionStage<Optional<SessionPage>> readPage(int page) {
+    requireNotNegative(page);
     return answer(() -> page(page));
   }
 
   @Override
   public CompletionStage<SessionPage> createPage(int page) {
-    if (page < 0) {
-      throw new IllegalArgumentException("Negative page: " + page);
-    }
+    requireNotNegative(page);
     return answer(
         () -> {
           if (page > 0) {
@@ -231,6 +230,12 @@ public final class MemoryLeaseStore implements LeaseStore {
                             page.sessions(),
                             page.pageCount(),
                             page.generation() + 1))));
+  }
+
+  private static void requireNotNegative(int page) {
+    if (page < 0) {
+      throw new IllegalArgumentException("Negative page: " + page);
+    }
   }
 
   private Optional<SessionPage> page(int number) {
