@@ -104,15 +104,19 @@ public final class Lineage {
       return new Succession.ListingTooOld(unlisted, uncovered);
     }
 
+    SortedSet<LeaseKey> wanted = new TreeSet<>(children);
     for (Shard successor :
         graph.oldest(each -> HashKeySpace.overlapsAny(each.hashKeyRange(), uncovered))) {
       children.add(successor.id());
+      if (!graph.isAboveRow(successor.id())) {
+        wanted.add(successor.id());
+      }
     }
     List<HashKeyRange> stillUncovered = HashKeySpace.subtract(range, ranges(graph, children));
     if (!stillUncovered.isEmpty()) {
       return new Succession.ListingTooOld(unlisted, stillUncovered);
     }
-    return new Succession.Expired(rows(graph.withoutRow(children), application), children);
+    return new Succession.Expired(rows(graph.withoutRow(wanted), application), children);
   }
 
   /**

@@ -12,7 +12,7 @@ import java.util.TreeMap;
 /**
  * What this worker should do about leases.
  *
- * @param actions what to begin now, by kind and key
+ * @param actions what to begin now, in this order; no lease is in it twice
  * @param wakeAtMillis monotonic time at which a plan from an otherwise unchanged view would differ;
  *     empty if it never would
  * @param target which session should hold which lease: the same for everybody who sees the same
