@@ -1,0 +1,2 @@
+/** What the engine tells the outside, as meters and as log lines. */
+package io.millrace.kcl.metrics;
