@@ -7,6 +7,7 @@ import io.millrace.kcl.stream.StreamException;
 import io.millrace.lease.HeldLease;
 import io.millrace.lease.Lease;
 import io.millrace.lease.LeaseKey;
+import io.millrace.lease.LeaseStore.OwnerResult;
 import io.millrace.lease.PendingCheckpoint;
 import io.millrace.lease.SessionId;
 import java.util.ArrayList;
@@ -653,6 +654,10 @@ final class ShardConsumer {
             "checkpoint",
             true,
             () -> {
+              if (accepted.isShardEnd()) {
+                // asked for before the end was written, and answered by it
+                return CompletableFuture.completedFuture(new OwnerResult.Done(lease));
+              }
               if (previous[0] == null) {
                 previous[0] = accepted;
               }
