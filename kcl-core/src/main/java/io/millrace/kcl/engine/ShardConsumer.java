@@ -98,6 +98,7 @@ final class ShardConsumer {
   private Batch current;
   private int attempts;
   private boolean pausedForRetry;
+  private boolean waitsForFence;
   private long callStartedMillis;
   private long callNumber;
   private boolean draining;
@@ -306,9 +307,10 @@ final class ShardConsumer {
       return;
     }
     if (host.isFenced()) {
-      pausedForRetry = true;
+      waitsForFence = true;
       return;
     }
+    waitsForFence = false;
     processor = ports.processors().create(shard());
     move(Signal.START);
     ShardStart start = new ShardStart(shard(), accepted, pending);
@@ -339,8 +341,7 @@ final class ShardConsumer {
       if (goal != Goal.RUN) {
         move(Signal.STOP);
         stopped();
-      } else if (pausedForRetry && !host.isFenced()) {
-        pausedForRetry = false;
+      } else if (waitsForFence && !host.isFenced()) {
         makeProcessor();
       }
       return;
