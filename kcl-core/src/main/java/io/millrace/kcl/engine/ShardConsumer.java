@@ -96,6 +96,7 @@ final class ShardConsumer {
   private ConsumerPhase phase = ConsumerPhase.WAITING;
   private Goal goal = Goal.RUN;
   private Batch current;
+  private Checkpoint processedUpTo;
   private int attempts;
   private boolean pausedForRetry;
   private boolean waitsForFence;
@@ -130,6 +131,7 @@ final class ShardConsumer {
     this.settings = settings;
     this.accepted = lease.checkpoint();
     this.pending = lease.pending();
+    this.processedUpTo = lease.checkpoint();
     this.tracker = new CheckpointTracker(lease.checkpoint());
     this.heldSinceMillis = ports.clock().monotonicMillis();
     this.writes = new OwnerWrites(ports, loop, host::isFenced);
@@ -361,7 +363,8 @@ final class ShardConsumer {
     if (goal == Goal.DRAIN) {
       dropCurrent();
       move(Signal.DRAIN);
-      ShardCheckpointer checkpointer = new Checkpointer(tracker.lastDelivered());
+      // a batch whose call threw, or was refused by the fence, counts as not processed
+      ShardCheckpointer checkpointer = new Checkpointer(processedUpTo);
       call(
           () -> processor.shutdownRequested(checkpointer),
           e -> lastCallReturned("shutdownRequested", e));
@@ -401,6 +404,9 @@ final class ShardConsumer {
     if (error == null) {
       attempts = 0;
       move(Signal.RETURNED);
+      if (!current.records().isEmpty()) {
+        processedUpTo = current.records().get(current.records().size() - 1).position();
+      }
       dropCurrent();
     } else {
       move(Signal.FAILED);
@@ -795,7 +801,7 @@ final class ShardConsumer {
           .gap(
               shard(),
               "the shard has expired; records behind "
-                  + tracker.lastDelivered()
+                  + processedUpTo
                   + " that were not read are gone");
       reader.endAsExpired();
     }
