@@ -103,7 +103,7 @@ final class ShardConsumer {
   private long callStartedMillis;
   private long callNumber;
   private boolean draining;
-  private boolean handOverStarted;
+  private volatile boolean handOverStarted;
   private boolean abandoned;
   private Optional<SessionId> successor = Optional.empty();
   private SortedSet<LeaseKey> children;
@@ -768,7 +768,7 @@ final class ShardConsumer {
 
     @Override
     public boolean isLeaseHeld() {
-      return !leaseGone && host.mayDeliver();
+      return !leaseGone && !handOverStarted && host.mayDeliver();
     }
   }
 
