@@ -312,7 +312,9 @@ final class Membership {
 
   private long patience(SessionId id) {
     Session session = pages.get(id.page()).page.sessions().get(id);
-    return session == null ? Long.MAX_VALUE : session.failoverMillis() - settings.beatMillis();
+    return session == null
+        ? Long.MAX_VALUE
+        : EngineSettings.Membership.patienceMillis(session.failoverMillis());
   }
 
   private long stoodStillMillis(SessionId id, Watch watch) {

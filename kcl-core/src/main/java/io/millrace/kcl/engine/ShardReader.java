@@ -264,7 +264,7 @@ final class ShardReader {
         listener.gap(
             "the shard is at its end, and neither the record at the position "
                 + readUpTo
-                + " nor any behind it is left: what lay behind it is gone");
+                + " nor any behind it is left: whatever lay behind it is gone");
       }
       return;
     }
