@@ -170,22 +170,22 @@ final class Membership {
   }
 
   /**
-   * Whether a session is dead for good: absent from its own page as read by a call that began after
-   * {@code sinceMillis}, when a row that names it had been read.
+   * Whether a session is dead for good: absent from its own page as read by a call that began later
+   * than {@code sinceMillis}, when a row that names it had been read.
    */
   boolean isDeadForGood(SessionId id, long sinceMillis) {
     PageState state = pages.get(id.page());
     return !isMe(id)
         && state != null
         && state.page != null
-        && state.readStartedAt >= sinceMillis
+        && state.readStartedAt > sinceMillis
         && state.page.session(id).isEmpty();
   }
 
   /** Pages that some owner would have to be looked up in, to know whether it is dead for good. */
   void wantPage(int page, long sinceMillis) {
     PageState state = pages.computeIfAbsent(page, n -> new PageState());
-    if (!state.reading && state.readStartedAt < sinceMillis) {
+    if (!state.reading && state.readStartedAt <= sinceMillis) {
       state.nextReadAt = NEVER;
     }
   }

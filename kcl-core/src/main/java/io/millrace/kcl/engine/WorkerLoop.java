@@ -550,7 +550,7 @@ public final class WorkerLoop {
   }
 
   private void compareWithRow(ShardConsumer consumer, long scanStartedAt) {
-    if (consumer.isLost() || consumer.heldSinceMillis() > scanStartedAt) {
+    if (consumer.isLost() || consumer.heldSinceMillis() >= scanStartedAt) {
       return;
     }
     Optional<Lease> row = book.row(consumer.shard());
