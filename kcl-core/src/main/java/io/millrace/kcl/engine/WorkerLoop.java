@@ -556,7 +556,8 @@ public final class WorkerLoop {
     Optional<Lease> row = book.row(consumer.shard());
     if (row.isEmpty()) {
       consumer.lose("its row is gone from the table");
-    } else if (row.get().counter() > consumer.held().token()) {
+    } else if (row.get().counter() != consumer.held().token()
+        || !row.get().isOwnedBy(consumer.held().owner())) {
       consumer.lose("the row says owner " + row.get().owner() + ", token " + row.get().counter());
     }
   }
