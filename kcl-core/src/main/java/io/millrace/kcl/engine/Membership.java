@@ -277,7 +277,8 @@ final class Membership {
     if (self == null || stopped) {
       return Long.MAX_VALUE;
     }
-    long next = nextBeatAt;
+    // with as many under way as may be, the next one waits for an answer
+    long next = beatsUnderWay < MAX_BEATS_UNDER_WAY ? nextBeatAt : Long.MAX_VALUE;
     for (int page = 0; page < pageCount; page++) {
       PageState state = pages.get(page);
       if (page != self.id().page() && state != null && !state.reading) {

@@ -241,9 +241,17 @@ public final class WorkerLoop {
     if (life == Life.STOPPED) {
       return;
     }
-    long next = Math.min(membership.nextDueAt(), Math.min(planAgainAt, nextAuditAt));
+    // only what decide() would act upon: anything else would wake the loop for nothing, again and
+    // again
+    long next = membership.nextDueAt();
+    if (isTakingPart()) {
+      next = Math.min(next, nextAuditAt);
+    }
     if (!fenced) {
       next = Math.min(next, membership.fenceAtMillis());
+      if (isTakingPart()) {
+        next = Math.min(next, planAgainAt);
+      }
     }
     if (needsScan() && !scanning) {
       next = Math.min(next, nextScanAt);
@@ -893,8 +901,7 @@ public final class WorkerLoop {
       return;
     }
     if (!book.adoptable(me.get(), consumers.keySet()).isEmpty()) {
-      planWanted = true;
-      loop.post(() -> {});
+      planAgainAt = now(); // by the timer, and only while not fenced
       return;
     }
     leavingTable = true;
