@@ -326,7 +326,11 @@ public final class WorkerLoop {
           if (error != null) {
             joinFailed("read sessions", error);
           } else if (read.isEmpty() && page == 0) {
-            createPageToJoin(0);
+            if (life == Life.STARTING) {
+              createPageToJoin(0);
+            } else {
+              fail(applicationGone());
+            }
           } else {
             read.ifPresent(p -> membership.pageRead(p, startedAt, now()));
             if (page + 1 < membership.pageCount()) {
@@ -650,12 +654,7 @@ public final class WorkerLoop {
           bumping = false;
           bumpFailures = 0;
           if (page.isEmpty()) {
-            fail(
-                new IllegalStateException(
-                    "The session rows of table "
-                        + settings.names().table()
-                        + " were removed while this worker was running: the application is gone, or was handed "
-                        + "back to another library"));
+            fail(applicationGone());
             return;
           }
           pageRead(page.get(), startedAt);
@@ -664,6 +663,14 @@ public final class WorkerLoop {
             scannedGeneration = before + 1;
           }
         });
+  }
+
+  private IllegalStateException applicationGone() {
+    return new IllegalStateException(
+        "The session rows of table "
+            + settings.names().table()
+            + " were removed while this worker was running: the application is gone, or was handed "
+            + "back to another library");
   }
 
   // ---- who takes what
