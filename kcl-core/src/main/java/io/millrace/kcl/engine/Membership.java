@@ -98,6 +98,7 @@ final class Membership {
   private int pageCount = 1;
   private long generation;
   private boolean sessionsChanged;
+  private boolean sessionGone;
 
   // written on the loop, read by any thread that asks whether it may still deliver
   private volatile Fence fence = Fence.CLOSED;
@@ -225,6 +226,13 @@ final class Membership {
     boolean changed = sessionsChanged;
     sessionsChanged = false;
     return changed;
+  }
+
+  /** True once after a session's entry was found to be gone. */
+  boolean takeSessionGone() {
+    boolean gone = sessionGone;
+    sessionGone = false;
+    return gone;
   }
 
   // ---- what to do
@@ -438,6 +446,8 @@ final class Membership {
   private void noticeChanges(SessionPage before, SessionPage after) {
     if (before == null || !before.sessions().keySet().equals(after.sessions().keySet())) {
       sessionsChanged = true;
+      sessionGone |=
+          before != null && !after.sessions().keySet().containsAll(before.sessions().keySet());
       return;
     }
     for (Session session : after.sessions().values()) {
@@ -474,6 +484,7 @@ final class Membership {
               state.page.generation());
       state.nextReadAt = NEVER;
       sessionsChanged = true;
+      sessionGone = true;
     }
   }
 }

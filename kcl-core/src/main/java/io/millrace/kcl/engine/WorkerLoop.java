@@ -212,6 +212,8 @@ public final class WorkerLoop {
       if (membership.takeSessionsChanged() || book.takeChanged()) {
         planWanted = true;
       }
+      // whoever is gone may have changed rows and had no time to say so
+      scanWanted |= membership.takeSessionGone();
       scanIfNeeded(now);
       if ((planWanted || now >= planAgainAt) && !fenced) {
         plan(now);
@@ -853,6 +855,7 @@ public final class WorkerLoop {
 
           @Override
           public void trouble(String what, Throwable error) {
+            bumpOwed = true; // it may have taken effect
             storeTrouble(what, error);
           }
         });
@@ -928,7 +931,21 @@ public final class WorkerLoop {
                 Backoff.STORE.millis(attempt, ports.random()), () -> leaveTable(me, attempt + 1));
             return;
           }
-          loop.whenDone(ports.store().bump(), (bumped, ignored) -> stopped(cleanly));
+          lastBump(1);
+        });
+  }
+
+  /** Without it, nobody might look at the last leases that were handed over. */
+  private void lastBump(int attempt) {
+    loop.whenDone(
+        ports.store().bump(),
+        (bumped, error) -> {
+          if (error == null || life == Life.STOPPED) {
+            stopped(cleanly);
+          } else {
+            storeTrouble("bump", error);
+            loop.after(Backoff.STORE.millis(attempt, ports.random()), () -> lastBump(attempt + 1));
+          }
         });
   }
 
@@ -1019,6 +1036,7 @@ public final class WorkerLoop {
     @Override
     public void leaseLost(ShardConsumer consumer, String why) {
       letGo(consumer);
+      bumpOwed = true; // a write of ours without an answer may have taken effect
       ports.events().leaseLost(consumer.shard(), consumer.held().token(), why);
     }
 
