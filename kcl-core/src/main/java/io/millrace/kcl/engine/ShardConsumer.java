@@ -75,6 +75,8 @@ final class ShardConsumer {
     void fatal(Throwable cause);
   }
 
+  private static final Runnable NO_DEADLINE = () -> {};
+
   private enum Goal {
     RUN,
     DRAIN,
@@ -109,7 +111,7 @@ final class ShardConsumer {
   private SortedSet<LeaseKey> children;
   private boolean successionAsked;
   private final List<Runnable> onChildren = new ArrayList<>();
-  private Runnable cancelDeadline = () -> {};
+  private Runnable cancelDeadline = NO_DEADLINE;
 
   private volatile Checkpoint accepted;
   private volatile PendingCheckpoint pending;
@@ -231,7 +233,10 @@ final class ShardConsumer {
     writes.close();
     goal = Goal.LOSE;
     reader.close();
-    cancelDeadline.run();
+    if (cancelDeadline == NO_DEADLINE) {
+      // the worker may be given this lease again, and must be able to process it then
+      cancelDeadline = loop.after(settings.processing().drainMillis(), this::drainDeadline);
+    }
     leaseEnding();
     host.leaseLost(this, why);
     advance();
@@ -270,7 +275,10 @@ final class ShardConsumer {
                   + held.token()
                   + "): the record processor has not returned for "
                   + inCallMillis()
-                  + " ms and is abandoned; its lease is given away without its last checkpoint");
+                  + " ms and is abandoned; "
+                  + (leaseGone
+                      ? "its lease is lost"
+                      : "its lease is given away without its last checkpoint"));
       move(Signal.ABANDON);
       stopped();
     }
@@ -510,9 +518,6 @@ final class ShardConsumer {
   }
 
   private void drainDeadline() {
-    if (phase == ConsumerPhase.STOPPED || leaseGone) {
-      return;
-    }
     if (phase.isCalling()) {
       abandon();
     }
