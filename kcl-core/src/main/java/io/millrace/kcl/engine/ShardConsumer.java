@@ -613,7 +613,29 @@ final class ShardConsumer {
 
   private void lostAtWrite(Optional<Lease> row) {
     row.ifPresent(host::rowChanged);
-    if (!leaseGone) {
+    if (leaseGone) {
+      return;
+    }
+    if (row.isPresent()
+        && row.get().isOwnedBy(held.owner())
+        && row.get().counter() == held.token()) {
+      // Somebody outside of the protocol has moved the checkpoint. To go on would be to process
+      // from the wrong place, and to let go in silence would leave the row owned for ever.
+      ports
+          .events()
+          .notice(
+              "ERROR",
+              "Shard "
+                  + shard()
+                  + " (token "
+                  + held.token()
+                  + "): the checkpoint was moved by somebody else, from "
+                  + accepted
+                  + " to "
+                  + row.get().checkpoint()
+                  + "; the lease is released, and whoever takes it goes on from there");
+      stopNow();
+    } else {
       lose(
           "the store refused a write: "
               + row.map(r -> "the row says owner " + r.owner() + ", token " + r.counter())
