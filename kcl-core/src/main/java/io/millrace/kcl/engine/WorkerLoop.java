@@ -890,8 +890,11 @@ public final class WorkerLoop {
     }
     for (ShardConsumer consumer : List.copyOf(consumers.values())) {
       cleanly = false;
-      consumer.abandon();
+      boolean overdue = consumer.isInUserCode();
       consumer.drain(Optional.empty());
+      if (overdue) {
+        consumer.abandon();
+      }
     }
     loop.after(LAST_WRITES_MILLIS, () -> stopped(false));
   }
@@ -973,6 +976,7 @@ public final class WorkerLoop {
     life = Life.STOPPED;
     membership.stop();
     cleanly &= clean;
+    loseAll("the worker has stopped"); // whatever is still to be written is not waited for
     finish();
   }
 
