@@ -749,6 +749,8 @@ public final class WorkerLoop {
           if (error != null) {
             storeTrouble("claim", error);
             if (EventLoop.isFinal(error)) {
+              book.gone(seen.key()); // a scan will say what is wrong with the row
+              scanWanted = true;
               claimEnded(seen.key());
             } else {
               loop.after(
