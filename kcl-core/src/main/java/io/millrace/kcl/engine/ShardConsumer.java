@@ -196,13 +196,16 @@ final class ShardConsumer {
   }
 
   /** Tells the heir that the lease will be handed over. */
-  void announce(SessionId heir) {
+  void announce(SessionId heir, Runnable announced) {
     writes.add(
         new OwnerWrites.Write(
             "announce",
             true,
             () -> ports.store().announce(held, heir),
-            this::update,
+            row -> {
+              update(row);
+              announced.run();
+            },
             this::lostAtWrite));
   }
 

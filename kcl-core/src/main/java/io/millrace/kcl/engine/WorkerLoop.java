@@ -797,8 +797,7 @@ public final class WorkerLoop {
   private void handOff(LeaseKey key, SessionId heir) {
     ShardConsumer consumer = consumers.get(key);
     announced.put(key, heir);
-    consumer.announce(heir);
-    bumpOwed = true;
+    consumer.announce(heir, () -> bumpOwed = true);
     loop.after(
         ANNOUNCE_MILLIS,
         () -> {
