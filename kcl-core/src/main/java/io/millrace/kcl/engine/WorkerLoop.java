@@ -132,7 +132,7 @@ public final class WorkerLoop {
     this.loop = new EventLoop(ports.loop(), ports.scheduler(), this::decide, this::fail);
     this.membership = new Membership(settings.membership());
     this.budget = new ByteBudget(settings.reading().prefetchBytes());
-    this.startUp = new StartUp(settings, ports, loop, this::fail);
+    this.startUp = new StartUp(settings, ports, loop, this::fail, () -> life == Life.STOPPED);
     this.succeeding = new Succeeding(ports, loop);
     this.audit = new Audit(ports, loop);
   }
