@@ -523,6 +523,9 @@ final class ShardConsumer {
   private void drainDeadline() {
     if (phase.isCalling()) {
       abandon();
+    } else if (phase != ConsumerPhase.STOPPED) {
+      // fenced just now; its last call is still to come, and may not return either
+      cancelDeadline = loop.after(settings.processing().drainMillis(), this::drainDeadline);
     }
   }
 
