@@ -114,12 +114,12 @@ final class StreamLink implements StreamSource {
   private void checkRate(LeaseKey shard) {
     Deque<Long> last = reads.computeIfAbsent(shard, k -> new ArrayDeque<>());
     last.add(time.now());
-    if (last.size() > 6 && time.now() - last.remove() < 990) {
-      throw time.violation("More than six reads of " + shard + " within a second");
+    if (last.size() > 5 && time.now() - last.remove() < 990) {
+      throw time.violation("More than five reads of " + shard + " within a second");
     }
   }
 
-  /** When this worker last read a shard, on true time; at most the last six. */
+  /** When this worker last read a shard, on true time; at most the last five. */
   List<Long> readsOf(LeaseKey shard) {
     return List.copyOf(reads.getOrDefault(shard, new ArrayDeque<>()));
   }
