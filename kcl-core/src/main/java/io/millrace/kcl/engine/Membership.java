@@ -347,6 +347,7 @@ final class Membership {
   void joined(Session session, long callStartedAt, long callStartedWall) {
     self = session;
     joining = false;
+    watches.remove(session.id()); // the page with the new entry was seen before it was ours
     nextBeatAt = callStartedAt + settings.beatMillis();
     pushFence(callStartedAt, callStartedWall);
     sessionsChanged = true;
