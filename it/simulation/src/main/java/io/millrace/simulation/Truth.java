@@ -31,6 +31,7 @@ import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.CompletionStage;
+import java.util.function.BiPredicate;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 
@@ -53,15 +54,18 @@ final class Truth {
   private boolean coverageBroken;
   private long lastOwnerChange;
   private final VirtualTime time;
+  private final BiPredicate<String, SessionId> isSessionOf;
 
   Truth(
       VirtualTime time,
       SimulatedStream stream,
       Journal journal,
+      BiPredicate<String, SessionId> isSessionOf,
       UnaryOperator<LeaseStore> mutation) {
     this.time = time;
     this.stream = stream;
     this.journal = journal;
+    this.isSessionOf = isSessionOf;
     this.table = mutation.apply(rows);
   }
 
@@ -141,6 +145,9 @@ final class Truth {
 
   CompletionStage<ExpireResult> expire(String worker, SessionId session, long observedBeat) {
     boolean was = isInPage(session);
+    if (isSessionOf.test(worker, session)) {
+      violation(worker + " wants to expire itself");
+    }
     CompletionStage<ExpireResult> answer = table.expire(session, observedBeat);
     boolean gone = was && !isInPage(session);
     journal.note(worker, gone ? "expires" : "fails to expire", null, observedBeat, session);
@@ -378,8 +385,8 @@ final class Truth {
   /** A processor is about to be called with the lease of {@code token}. */
   void callStarts(String worker, LeaseKey key, SessionId session, long token, String call) {
     journal.note(worker, call, key, token, null);
-    if (tampered.contains(key)) {
-      return;
+    if (tampered.contains(key) || failed(rows.scan())) {
+      return; // somebody's hand was in it
     }
     Optional<Lease> row = row(key);
     if (row.isEmpty() || row.get().counter() != token || !row.get().isOwnedBy(session)) {

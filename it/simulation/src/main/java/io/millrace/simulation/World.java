@@ -3,6 +3,7 @@ package io.millrace.simulation;
 import io.millrace.kcl.stream.StreamRecord;
 import io.millrace.lease.Lease;
 import io.millrace.lease.LeaseKey;
+import io.millrace.lease.SessionId;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -33,8 +34,12 @@ final class World {
     this.journal = new Journal(time, tracing);
     this.stream = new SimulatedStream(time, shards);
     this.mutation = mutation;
-    this.truth = new Truth(time, stream, journal, mutation::table);
+    this.truth = new Truth(time, stream, journal, this::isSessionOf, mutation::table);
     this.keepsDeliveries = keepsDeliveries;
+  }
+
+  private boolean isSessionOf(String worker, SessionId session) {
+    return workers.stream().anyMatch(w -> w.name().equals(worker) && session.equals(w.session()));
   }
 
   VirtualTime time() {
