@@ -131,7 +131,7 @@ final class Run {
   }
 
   private void join(String workerId) {
-    if (world.up().size() >= MAX_WORKERS_UP) {
+    if (world.up().size() >= MAX_WORKERS_UP || world.isOver()) {
       return;
     }
     WorkerSettings its =
@@ -240,19 +240,19 @@ final class Run {
       case CHECKPOINT_NOT_AT_END -> habits(fault, h -> h.checkpointsAtEnd = false);
       case ROW_REMOVED -> removeRow(fault.target());
       case TABLE_DELETED -> {
-        world.mayFail();
+        world.over();
         world.truth().rows().dropTable();
       }
       case HANDED_BACK -> {
-        world.mayFail();
+        world.over();
         world.truth().rows().removeSessionsAndApplication();
       }
       case STREAM_DELETED -> {
-        world.mayFail();
+        world.over();
         world.stream().delete();
       }
       case STREAM_RECREATED -> {
-        world.mayFail();
+        world.over();
         world.stream().recreate();
       }
     }

@@ -41,10 +41,6 @@ final class SimulatedProcessor implements ShardProcessor {
     this.random = random;
   }
 
-  boolean isCalling() {
-    return calling != null;
-  }
-
   LeaseKey shard() {
     return shard;
   }

@@ -31,7 +31,7 @@ final class SimulatedWorker implements EngineEvents {
   private final SeededRandom random;
   private final Map<LeaseKey, Long> tokens = new TreeMap<>();
   private final Map<LeaseKey, Integer> processors = new HashMap<>();
-  private final List<SimulatedProcessor> live = new ArrayList<>();
+  private final List<SimulatedProcessor> made = new ArrayList<>();
   private final List<String> calls = new ArrayList<>();
   private final List<String> notices = new ArrayList<>();
   private SessionId session;
@@ -85,16 +85,15 @@ final class SimulatedWorker implements EngineEvents {
 
   private SimulatedProcessor processor(LeaseKey shard) {
     int number = processors.merge(shard, 1, Integer::sum);
-    SimulatedProcessor made =
+    SimulatedProcessor processor =
         new SimulatedProcessor(
             this,
             shard,
             session,
             tokens.getOrDefault(shard, -1L),
             random.fork("processor " + shard + " " + number));
-    live.removeIf(old -> !old.isCalling());
-    live.add(made);
-    return made;
+    made.add(processor);
+    return processor;
   }
 
   // ---- what others ask
@@ -182,7 +181,7 @@ final class SimulatedWorker implements EngineEvents {
 
   /** Whether a call that will never return holds up a lease that this worker still has. */
   boolean isStuckForEver() {
-    return live.stream()
+    return made.stream()
         .anyMatch(
             p ->
                 p.isStuckForEver()

@@ -27,7 +27,7 @@ final class World {
   private final boolean keepsDeliveries;
   private final List<Delivery> deliveries = new ArrayList<>();
   private final List<String> gaps = new ArrayList<>();
-  private boolean mayFail;
+  private boolean over;
 
   World(long seed, int shards, Mutation mutation, boolean tracing, boolean keepsDeliveries) {
     this.random = new SeededRandom(seed);
@@ -86,9 +86,13 @@ final class World {
     return Collections.unmodifiableList(gaps);
   }
 
-  /** From here on workers may stop by themselves: the table or the stream is gone. */
-  void mayFail() {
-    mayFail = true;
+  /** The table or the stream is gone: from here on workers stop by themselves. */
+  void over() {
+    over = true;
+  }
+
+  boolean isOver() {
+    return over;
   }
 
   SimulatedWorker join(String workerId, WorkerSettings settings) {
@@ -101,7 +105,7 @@ final class World {
   void stopped(SimulatedWorker worker) {
     journal.note(
         worker.name(), "has stopped", null, 0, worker.failure() == null ? "" : worker.failure());
-    if (worker.failure() != null && !mayFail) {
+    if (worker.failure() != null && !over) {
       time.violation(worker.name() + " stopped by itself: " + worker.failure())
           .initCause(worker.failure());
     }
