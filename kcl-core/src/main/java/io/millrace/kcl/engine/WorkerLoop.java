@@ -1017,6 +1017,11 @@ public final class WorkerLoop {
     }
 
     @Override
+    public void rowGone(LeaseKey key) {
+      book.gone(key);
+    }
+
+    @Override
     public CompletionStage<Optional<Lease>> readRow(LeaseKey key) {
       return ports.store().readLease(key);
     }
