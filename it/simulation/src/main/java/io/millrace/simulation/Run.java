@@ -323,7 +323,8 @@ final class Run {
       open.add(world.stream().state(key));
     }
     open.sort(Comparator.comparing((ShardState s) -> s.range.start()));
-    if (open.size() > 1) {
+    // a row removed by hand is lost for good once its shard is merged, as the documentation says
+    if (open.size() > 1 && !world.truth().isCoverageBroken()) {
       int left = Math.floorMod(target, open.size() - 1);
       world.stream().merge(open.get(left).id, open.get(left + 1).id);
     }

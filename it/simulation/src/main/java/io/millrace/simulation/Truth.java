@@ -495,6 +495,10 @@ final class Truth {
     }
   }
 
+  boolean isCoverageBroken() {
+    return coverageBroken;
+  }
+
   boolean isInitialised() {
     return initialised;
   }
