@@ -821,7 +821,11 @@ public final class WorkerLoop {
 
   private void audit(long now) {
     nextAuditAt = now + settings.auditMillis();
-    if (fenced || life != Life.RUNNING || !membership.isAuditor()) {
+    if (fenced || life != Life.RUNNING) {
+      return;
+    }
+    if (!membership.isAuditor()) {
+      audit.checkStream(application, this::fail);
       return;
     }
     audit.run(
