@@ -25,7 +25,7 @@ final class ReadPacer {
 
   ReadPacer(long idleReadMillis, long nowMillis) {
     this.idleReadMillis = idleReadMillis;
-    this.reads = new TokenBucket(READS_PER_SECOND, 2, nowMillis);
+    this.reads = new TokenBucket(READS_PER_SECOND, 1, nowMillis);
     this.bytes = new TokenBucket(BYTES_PER_SECOND, BYTES_PER_SECOND, nowMillis);
     this.lastRecordsAt = nowMillis;
     this.notBefore = nowMillis;
