@@ -87,6 +87,8 @@ public final class LeaseTable {
   }
 
   /**
+   * Starts to describe a table.
+   *
    * @param table its name; by convention that of the application
    */
   public static Builder builder(DynamoDbAsyncClient client, String table) {
