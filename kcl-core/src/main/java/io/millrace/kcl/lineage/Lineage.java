@@ -71,7 +71,8 @@ public final class Lineage {
    *
    * @param finished the lease of that shard
    * @param named the children that {@code GetRecords} named; empty if it named none
-   * @param listing all shards, listed after the end was reached
+   * @param listing all shards, listed after the end was reached; an older listing is recognised as
+   *     long as the rows of the shard's ancestors are there
    * @param leases all rows, as last read; older ones only cost writes
    */
   public static Succession succession(
@@ -100,7 +101,8 @@ public final class Lineage {
     if (!named.isEmpty() || uncovered.isEmpty()) {
       return new Succession.Children(rows(graph.withoutRow(children), application), children);
     }
-    if (shard.isPresent()) {
+    // not listed means expired, unless the listing is from before the shard was there at all
+    if (shard.isPresent() || graph.hasListedAncestor(finished)) {
       return new Succession.ListingTooOld(unlisted, uncovered);
     }
 

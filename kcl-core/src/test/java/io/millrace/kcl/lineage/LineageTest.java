@@ -346,6 +346,18 @@ class LineageTest {
   }
 
   @Test
+  void a_listing_from_before_the_shard_was_made_does_not_mean_that_the_shard_has_expired() {
+    TestStream stream = new TestStream(1);
+    List<Shard> old = stream.listing();
+    stream.split(0); // 1, 2
+    stream.split(1); // 3, 4
+    finished(0, HashKeyRange.ALL);
+    finished(1, range(0, 32), 0);
+    assertThat(succession(row(3, range(0, 16), 1), List.of(), old))
+        .isEqualTo(new Succession.ListingTooOld(keys(), List.of(range(0, 16))));
+  }
+
+  @Test
   void an_expired_shard_of_unknown_range_is_followed_by_all_that_nobody_has_begun_to_read() {
     TestStream stream = new TestStream(2);
     stream.split(0); // 2, 3
