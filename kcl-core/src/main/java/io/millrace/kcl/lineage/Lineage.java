@@ -38,6 +38,10 @@ import java.util.TreeSet;
 // A listing is that of all shards the stream has now. One that starts at the application's startAt
 // (FROM_TIMESTAMP) does as well, and spares reading shards in which nothing can be found.
 //
+// What is not kept: when a shard and its descendants have expired while its lease was unfinished,
+// the shards that take their place do not wait for one another's expired ancestors. The records
+// between them are lost already, and nothing ties the rows together any more.
+//
 // Every new row of one application says the same position. LATEST is never written: a child that
 // appears while nobody reads must be read from its beginning, not from the moment somebody comes.
 

@@ -373,6 +373,29 @@ class LineageTest {
     assertThat(created(succession)).containsExactly(key(3), key(4), key(5));
   }
 
+  @Test
+  void a_shard_whose_lineage_was_read_further_on_gets_no_row_in_place_of_an_expired_one() {
+    List<Shard> listing =
+        List.of(
+            new Shard(key(5), keys(), range(0, 32), false),
+            new Shard(key(6), keys(5), range(0, 32), true),
+            new Shard(key(7), keys(), range(32, 64), true));
+    row(6, range(0, 32), 5);
+    assertThat(created(succession(row(0, null), List.of(), listing))).containsExactly(key(7));
+  }
+
+  @Test
+  void children_that_get_records_names_are_all_there_are() {
+    // the ranges are not what they should be, and the child does not say its parent
+    List<Shard> listing =
+        List.of(
+            new Shard(key(0), keys(), range(0, 32), false),
+            new Shard(key(1), keys(), range(0, 16), true));
+    Succession succession = succession(row(0, range(0, 32)), List.of(key(1)), listing);
+    assertThat(succession).isInstanceOf(Succession.Children.class);
+    assertThat(created(succession)).containsExactly(key(1));
+  }
+
   // ---- start
 
   @Test
