@@ -44,6 +44,15 @@ public record Lease(
   public Lease {
     Objects.requireNonNull(key);
     Objects.requireNonNull(checkpoint);
+    if (counter < 0 || ownerSwitchesSinceCheckpoint < 0) {
+      throw new IllegalArgumentException(
+          "counter and ownerSwitchesSinceCheckpoint of "
+              + key
+              + " are not negative: "
+              + counter
+              + ", "
+              + ownerSwitchesSinceCheckpoint);
+    }
     parents = Collections.unmodifiableSortedSet(new TreeSet<>(parents));
     children = Collections.unmodifiableSortedSet(new TreeSet<>(children));
   }
@@ -72,6 +81,19 @@ public record Lease(
 
   public boolean isFinished() {
     return checkpoint.isShardEnd();
+  }
+
+  /**
+   * Whether a claim that knows what {@code LATEST} and {@code AT_TIMESTAMP} mean has to say so on
+   * this row: it holds one of them without a time. A time that the row has is never replaced.
+   */
+  public boolean isResolvedBy(OptionalLong resolvedMillis) {
+    return resolvedMillis.isPresent()
+        && switch (checkpoint.position()) {
+          case LATEST -> true;
+          case AT_TIMESTAMP -> startAtMillis == null;
+          case TRIM_HORIZON, RECORD, SHARD_END -> false;
+        };
   }
 
   public boolean isOwnedBy(SessionId session) {

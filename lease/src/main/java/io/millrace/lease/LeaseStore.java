@@ -17,7 +17,8 @@ import java.util.concurrent.CompletionStage;
  *
  * <p>Calls do not block; stages complete on a thread of the store's own, where no work may be done.
  * All methods may be called from any thread. Arguments and outcomes are never null unless it says
- * so.
+ * so; an argument that is wrong in itself is refused at once, with an {@link
+ * IllegalArgumentException} or {@link NullPointerException}.
  */
 public interface LeaseStore {
 
@@ -32,7 +33,10 @@ public interface LeaseStore {
    */
   CompletionStage<Application> createApplication(Application application);
 
-  /** Records that the first lease rows all exist; completes with the row as it is now. */
+  /**
+   * Records that the first lease rows all exist; completes with the row as it is now. Without such
+   * a row it fails with {@link LeaseStoreException.Kind#INVALID}.
+   */
   CompletionStage<Application> markInitialised();
 
   // ---- sessions
@@ -41,14 +45,18 @@ public interface LeaseStore {
   CompletionStage<Optional<SessionPage>> readPage(int page);
 
   /**
-   * Makes sure that pages 0 to {@code page} exist: raises {@code pageCount} first, then creates the
-   * page, so that no observer misses a page. Page 0 must exist before any other.
+   * Makes sure that a page exists: raises {@code pageCount} first, then creates the page, so that
+   * no observer misses it. A lower page that was never created reads as absent, which means the
+   * same as an empty one. Page 0 must exist before any other; without it this fails with {@link
+   * LeaseStoreException.Kind#INVALID}.
+   *
+   * @param page not negative
    */
   CompletionStage<SessionPage> createPage(int page);
 
   /**
    * Adds a session to its page, on condition that nobody joined since {@code joins} and that there
-   * is room.
+   * is room. Where the page does not exist, it is refused with an empty page of version 0.
    *
    * @param session its id names page and joins
    */
@@ -74,10 +82,14 @@ public interface LeaseStore {
 
   // ---- leases
 
-  /** Reads every lease row. */
+  /** Reads every lease row; one that cannot be read is reported and does not fail the scan. */
   CompletionStage<LeaseScan> scan();
 
-  /** Reads one lease row; empty if there is none. */
+  /**
+   * Reads one lease row; empty if there is none. A row that cannot be read fails with {@link
+   * LeaseStoreException.Kind#INVALID} and what is wrong with it, here and in every other operation
+   * on it.
+   */
   CompletionStage<Optional<Lease>> readLease(LeaseKey key);
 
   /** Writes a new row if there is none with its key; completes with the row that is there now. */
@@ -85,11 +97,15 @@ public interface LeaseStore {
 
   /**
    * Takes a lease over, on condition that owner and counter are still as seen and the shard is not
-   * ended.
+   * ended. Drops an announced heir.
+   *
+   * <p>A claim that resolves the row's position is also conditional on the checkpoint seen:
+   * otherwise it would overwrite one that a dying owner's last write has just stored.
    *
    * @param seen the row as it was read
-   * @param startAtMillis when present, what the row's {@code LATEST} or {@code AT_TIMESTAMP} means,
-   *     stored in the same write as {@code AT_TIMESTAMP}
+   * @param startAtMillis when present, what {@code LATEST}, or {@code AT_TIMESTAMP} on a row that
+   *     does not say, means: stored in the same write as {@code AT_TIMESTAMP}; other rows are left
+   *     as they are
    */
   CompletionStage<OwnerResult> claim(Lease seen, SessionId claimant, OptionalLong startAtMillis);
 
@@ -167,7 +183,10 @@ public interface LeaseStore {
     /** It took effect, now or in an earlier attempt; the row as it is now. */
     record Done(Lease lease) implements OwnerResult {}
 
-    /** The condition failed; the row as it is now, empty if there is none. */
+    /**
+     * The condition failed; the row as it is now, empty if there is none. A row that still names
+     * the caller with its token says that the caller was wrong about the checkpoint.
+     */
     record Lost(Optional<Lease> current) implements OwnerResult {}
   }
 

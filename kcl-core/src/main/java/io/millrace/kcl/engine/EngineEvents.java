@@ -1,5 +1,6 @@
 package io.millrace.kcl.engine;
 
+import io.millrace.checkpoint.Checkpoint;
 import io.millrace.lease.LeaseKey;
 
 /**
@@ -7,21 +8,20 @@ import io.millrace.lease.LeaseKey;
  * must return at once.
  */
 public interface EngineEvents {
+
   default void delivered(LeaseKey shard, int records, long bytes, long millisBehindLatest) {}
 
   default void processed(LeaseKey shard, long millis, Throwable failureOrNull, int attempt) {}
 
-  default void checkpointed(
-      LeaseKey shard, io.millrace.checkpoint.Checkpoint checkpoint, long millis) {}
+  default void checkpointed(LeaseKey shard, Checkpoint checkpoint, long millis) {}
 
   default void leasesOwned(int count) {}
 
-  default void leaseTaken(LeaseKey shard, long token, String how) {} // claimed, adopted
+  default void leaseTaken(LeaseKey shard, long token, String how) {}
 
   default void leaseLost(LeaseKey shard, long token, String why) {}
 
-  default void leaseGiven(
-      LeaseKey shard, long token, String successorOrNull, String why) {} // hand-off or release
+  default void leaseGiven(LeaseKey shard, long token, String successorOrNull, String why) {}
 
   default void shardFinished(LeaseKey shard) {}
 
@@ -43,5 +43,6 @@ public interface EngineEvents {
 
   default void storeTrouble(String operation, Throwable cause) {}
 
-  default void notice(String level, String message) {} // level: INFO, WARN, ERROR
+  /** level: INFO, WARN or ERROR. */
+  default void notice(String level, String message) {}
 }

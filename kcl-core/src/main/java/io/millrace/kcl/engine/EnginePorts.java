@@ -1,0 +1,23 @@
+package io.millrace.kcl.engine;
+
+import io.millrace.kcl.stream.StreamSource;
+import io.millrace.kcl.time.Clock;
+import io.millrace.kcl.time.RandomSource;
+import io.millrace.kcl.time.Scheduler;
+import io.millrace.lease.LeaseStore;
+import java.util.concurrent.Executor;
+
+/**
+ * Everything outside the engine.
+ *
+ * @param loop runs the worker's events one after another; one thread
+ */
+public record EnginePorts(
+    LeaseStore store,
+    StreamSource stream,
+    ShardProcessorFactory processors,
+    Clock clock,
+    Scheduler scheduler,
+    Executor loop,
+    RandomSource random,
+    EngineEvents events) {}

@@ -1,0 +1,72 @@
+package io.millrace.kcl.engine;
+
+/**
+ * How a worker behaves, checked before it gets here. All durations in milliseconds.
+ *
+ * @param auditMillis how often the auditor looks for holes and rows to delete
+ */
+public record EngineSettings(
+    Names names,
+    Membership membership,
+    Start start,
+    Reading reading,
+    Processing processing,
+    long auditMillis) {
+
+  /**
+   * What it is called, for messages.
+   *
+   * @param workerId need not be unique
+   */
+  public record Names(String workerId, String application, String stream, String table) {}
+
+  /**
+   * How it takes part in the fleet.
+   *
+   * @param failoverMillis how long after its last heartbeat others take its leases
+   * @param weight share of the leases, 100 is one share
+   */
+  public record Membership(long failoverMillis, long beatMillis, int weight, int maxLeases) {
+
+    /** Kept between the moment this worker stops delivering and the moment others may take over. */
+    long marginMillis() {
+      return Math.max(50, failoverMillis / 20);
+    }
+
+    /** How long after the call of its last successful heartbeat a worker goes on delivering. */
+    public long fenceMillis() {
+      return failoverMillis - beatMillis - marginMillis();
+    }
+  }
+
+  /** Where an application that starts for the first time begins to read. */
+  public enum InitialPosition {
+    TRIM_HORIZON,
+    LATEST,
+    AT_TIMESTAMP
+  }
+
+  /**
+   * @param timestampMillis for {@code AT_TIMESTAMP}, epoch milliseconds; else null
+   */
+  public record Start(InitialPosition position, Long timestampMillis) {}
+
+  /**
+   * @param maxRecords the most records of one read, 1 to 10,000
+   * @param idleReadMillis how often a shard is read that has been empty for a while
+   * @param prefetchBytes the most bytes of records in memory, over all shards
+   * @param deliverEmpty whether a processor is also called when a read gave nothing
+   */
+  public record Reading(
+      int maxRecords, long idleReadMillis, long prefetchBytes, boolean deliverEmpty) {}
+
+  /**
+   * @param retryMillis the first pause after a call of the processor has thrown; doubles up to
+   *     {@code maxRetryMillis}
+   * @param parentPollMillis how often the rows of unfinished parents are read
+   * @param drainMillis how long a processor may take to finish before its lease is given away
+   *     without it
+   */
+  public record Processing(
+      long retryMillis, long maxRetryMillis, long parentPollMillis, long drainMillis) {}
+}
