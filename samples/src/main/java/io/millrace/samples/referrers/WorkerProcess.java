@@ -80,7 +80,8 @@ final class WorkerProcess {
   /** SIGTERM. */
   void stop() {
     endWanted = true;
-    process.destroy();
+    // Process.destroy would close the pipe as well, which tells the worker that we are gone
+    process.toHandle().destroy();
   }
 
   /** Whether it has ended in time. */
