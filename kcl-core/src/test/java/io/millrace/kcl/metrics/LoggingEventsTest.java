@@ -9,6 +9,7 @@ import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
 import io.millrace.checkpoint.Checkpoint;
 import io.millrace.kcl.ManualClock;
+import io.millrace.kcl.engine.ShardCheckpointer.LeaseLostException;
 import io.millrace.lease.LeaseKey;
 import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
@@ -44,7 +45,7 @@ class LoggingEventsTest {
     assertThat(said())
         .containsExactly(
             "INFO Worker worker-1 joined as session worker-1@0.3-abcd",
-            "INFO Worker worker-1@0.3-abcd claimed shard shardId-000000000001 (token 17)",
+            "INFO Worker worker-1@0.3-abcd took shard shardId-000000000001 (token 17): claimed",
             "INFO Worker worker-1@0.3-abcd handed shard shardId-000000000001 (token 17) to"
                 + " worker-2@0.4-bcde: balance");
   }
@@ -53,6 +54,7 @@ class LoggingEventsTest {
   void batches_checkpoints_and_beats_that_succeed_say_nothing() {
     events.delivered(SHARD, 100, 1_000, 0);
     events.processed(SHARD, 3, null, 1);
+    events.processed(SHARD, 3, new LeaseLostException("fenced"), 1);
     events.checkpointed(SHARD, Checkpoint.SHARD_END, 3);
     events.beat(true, 3);
     events.leasesOwned(4);

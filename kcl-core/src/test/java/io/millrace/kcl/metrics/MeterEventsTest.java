@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.micrometer.core.instrument.Meter;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.millrace.checkpoint.Checkpoint;
+import io.millrace.kcl.engine.ShardCheckpointer.LeaseLostException;
 import io.millrace.lease.LeaseKey;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -61,10 +62,17 @@ class MeterEventsTest {
   }
 
   @Test
+  void a_delivery_that_the_lease_did_not_allow_is_no_failure_of_the_processor() {
+    events.processed(A, 5, new LeaseLostException("fenced"), 1);
+    assertThat(gauge("millrace.retrying.shards")).isZero();
+    assertThat(timings("millrace.process.time", "outcome", "failure")).isZero();
+  }
+
+  @Test
   void leases_are_counted_as_they_come_and_go() {
     events.leasesOwned(7);
     events.leaseTaken(A, 1, "claimed");
-    events.leaseTaken(A, 2, "adopted");
+    events.leaseTaken(A, 2, "handed over");
     events.leaseTaken(A, 2, "some new way");
     events.leaseLost(A, 2, "expired");
     events.leaseGiven(A, 2, "worker-b@0.1-abcd", "balance");
