@@ -8,6 +8,8 @@ import java.io.StringWriter;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.URI;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -126,8 +128,9 @@ class CommandLineTest {
   }
 
   private static DemoCommand parseDemo(String... arguments) {
-    CommandLine demo = Millrace.commandLine().getSubcommands().get("demo");
-    demo.parseArgs(arguments);
-    return (DemoCommand) demo.getCommand();
+    List<String> line = new ArrayList<>(List.of(arguments));
+    line.add(0, "demo");
+    CommandLine.ParseResult parsed = Millrace.commandLine().parseArgs(line.toArray(String[]::new));
+    return (DemoCommand) parsed.subcommand().commandSpec().userObject();
   }
 }
