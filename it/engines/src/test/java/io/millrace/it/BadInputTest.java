@@ -221,7 +221,8 @@ class BadInputTest {
   /** Answers every call to the stream as IAM does. */
   private static final class Refusal implements ExecutionInterceptor {
     @Override
-    public void beforeTransmission(Context.BeforeTransmission context, ExecutionAttributes attributes) {
+    public void beforeTransmission(
+        Context.BeforeTransmission context, ExecutionAttributes attributes) {
       throw KinesisException.builder()
           .statusCode(400)
           .awsErrorDetails(

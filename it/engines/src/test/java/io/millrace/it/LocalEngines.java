@@ -84,9 +84,7 @@ final class LocalEngines implements AutoCloseable {
   /** Writes records with new texts over the whole hash range; returns the texts. */
   List<String> put(String stream, int count) {
     List<String> texts =
-        IntStream.range(0, count)
-            .mapToObj(i -> "record-" + records.incrementAndGet())
-            .toList();
+        IntStream.range(0, count).mapToObj(i -> "record-" + records.incrementAndGet()).toList();
     for (int from = 0; from < count; from += 500) {
       List<PutRecordsRequestEntry> entries =
           texts.subList(from, Math.min(count, from + 500)).stream()
