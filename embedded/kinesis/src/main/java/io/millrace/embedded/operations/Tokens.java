@@ -124,7 +124,8 @@ final class Tokens {
     for (Object part : parts) {
       plain.append(SEPARATOR).append(part);
     }
-    plain.append(SEPARATOR).append(checksum(plain.toString()));
+    String checksum = checksum(plain.toString());
+    plain.append(SEPARATOR).append(checksum);
     return Base64.getEncoder().encodeToString(plain.toString().getBytes(StandardCharsets.UTF_8));
   }
 
