@@ -22,6 +22,7 @@ final class Machine implements Clock, Scheduler, Executor {
   private long counted;
   private long wallOffset;
   private long pausedUntil;
+  private long suspendedUntil;
   private boolean suspended;
   private boolean halted;
   private long second;
@@ -56,11 +57,12 @@ final class Machine implements Clock, Scheduler, Executor {
   void suspend(long millis) {
     settle();
     suspended = true;
+    suspendedUntil = Math.max(suspendedUntil, time.now() + millis);
     pause(millis);
     time.after(
-        pausedUntil - time.now(),
+        millis,
         () -> {
-          if (time.now() >= pausedUntil && suspended) {
+          if (time.now() >= suspendedUntil && suspended) {
             countedAt = time.now();
             suspended = false;
           }

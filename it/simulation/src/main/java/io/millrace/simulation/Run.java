@@ -312,7 +312,7 @@ final class Run {
 
   private void split(int target) {
     List<LeaseKey> open = world.stream().openShards();
-    if (open.size() < MAX_SHARDS) {
+    if (open.size() < MAX_SHARDS && !world.truth().isCoverageBroken()) {
       world.stream().split(open.get(Math.floorMod(target, open.size())));
     }
   }
@@ -323,19 +323,22 @@ final class Run {
       open.add(world.stream().state(key));
     }
     open.sort(Comparator.comparing((ShardState s) -> s.range.start()));
-    if (open.size() > 1) {
+    // a row removed by hand is lost for good once its shard is merged, as the documentation says
+    if (open.size() > 1 && !world.truth().isCoverageBroken()) {
       int left = Math.floorMod(target, open.size() - 1);
       world.stream().merge(open.get(left).id, open.get(left + 1).id);
     }
   }
 
   private void removeRow(int target) {
-    // a row whose children have rows already would be lost for good, as the documentation says
+    // what the documentation calls lost for good is left out: shards on the move between parents
+    // and children
     List<LeaseKey> candidates = new ArrayList<>();
     for (Lease lease : world.leases()) {
       if (!lease.isFinished()
-          && world.leases().stream().noneMatch(l -> l.parents().contains(lease.key()))
-          && world.stream().state(lease.key()).expiredAt == Long.MAX_VALUE) {
+          && world.stream().state(lease.key()).isOpen()
+          && lease.parents().stream()
+              .allMatch(p -> world.truth().row(p).map(Lease::isFinished).orElse(true))) {
         candidates.add(lease.key());
       }
     }

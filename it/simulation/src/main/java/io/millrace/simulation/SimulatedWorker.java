@@ -233,6 +233,7 @@ final class SimulatedWorker implements EngineEvents {
   @Override
   public void leaseTaken(LeaseKey shard, long token, String how) {
     tokens.put(shard, token);
+    streamLink.startsAnew(shard);
     journal().note(name, "takes", shard, token, "#" + token + " " + how);
     journal().reached("lease " + how);
   }

@@ -119,6 +119,11 @@ final class StreamLink implements StreamSource {
     }
   }
 
+  /** Another reader begins; the limit is kept by each. */
+  void startsAnew(LeaseKey shard) {
+    reads.remove(shard);
+  }
+
   /** When this worker last read a shard, on true time; at most the last five. */
   List<Long> readsOf(LeaseKey shard) {
     return List.copyOf(reads.getOrDefault(shard, new ArrayDeque<>()));

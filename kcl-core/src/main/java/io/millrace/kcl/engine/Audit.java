@@ -131,6 +131,22 @@ final class Audit {
   }
 
   /**
+   * Whether the stream is still the same; every worker asks now and then, since every one of them
+   * must stop if it is not.
+   */
+  void checkStream(Application application, Consumer<Throwable> streamGone) {
+    loop.whenDone(
+        ports.stream().describe(),
+        (description, error) -> {
+          if (isGone(error)) {
+            streamGone.accept(deleted(application));
+          } else if (error == null && isOther(application, description)) {
+            streamGone.accept(recreated(application, description));
+          }
+        });
+  }
+
+  /**
    * A shard was not found. Finds out whether the stream is still the same, and if so, whether the
    * shard has expired.
    *

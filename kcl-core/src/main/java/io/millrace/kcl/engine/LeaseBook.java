@@ -97,7 +97,10 @@ final class LeaseBook {
    * This worker has let a lease go, or lost it: rows that still name it under that token are old.
    */
   void letGo(LeaseKey key, long token) {
-    letGo.merge(key, token, Math::max);
+    Row known = rows.get(key);
+    if (known != null && known.lease.counter() >= token) {
+      letGo.merge(key, token, Math::max);
+    } // else the row was removed, and the tokens of a new one begin anew
     changed = true;
   }
 

@@ -52,6 +52,9 @@ final class ShardConsumer {
     /** A newer state of the lease's row. */
     void rowChanged(Lease lease);
 
+    /** The row was removed by somebody. */
+    void rowGone(LeaseKey key);
+
     /** Reads the row of a parent. */
     CompletionStage<Optional<Lease>> readRow(LeaseKey key);
 
@@ -621,6 +624,9 @@ final class ShardConsumer {
     row.ifPresent(host::rowChanged);
     if (leaseGone) {
       return;
+    }
+    if (row.isEmpty()) {
+      host.rowGone(shard());
     }
     if (row.isPresent()
         && row.get().isOwnedBy(held.owner())

@@ -834,7 +834,11 @@ public final class WorkerLoop {
 
   private void audit(long now) {
     nextAuditAt = now + settings.auditMillis();
-    if (fenced || life != Life.RUNNING || !membership.isAuditor()) {
+    if (fenced || life != Life.RUNNING) {
+      return;
+    }
+    if (!membership.isAuditor()) {
+      audit.checkStream(application, this::fail);
       return;
     }
     audit.run(
@@ -1027,6 +1031,11 @@ public final class WorkerLoop {
     @Override
     public void rowChanged(Lease lease) {
       book.seen(lease, now());
+    }
+
+    @Override
+    public void rowGone(LeaseKey key) {
+      book.gone(key);
     }
 
     @Override
