@@ -171,7 +171,12 @@ class ArchitectureTest {
         .resideInAnyPackage("org.slf4j..", "java.util.concurrent..", "io.micrometer..", AWS)
         .orShould()
         .dependOnClassesThat()
-        .belongToAnyOf(Clock.class, Instant.class, Executor.class, Thread.class, io.millrace.kcl.time.Clock.class)
+        .belongToAnyOf(
+            Clock.class,
+            Instant.class,
+            Executor.class,
+            Thread.class,
+            io.millrace.kcl.time.Clock.class)
         .check(CLASSES);
   }
 
@@ -193,9 +198,14 @@ class ArchitectureTest {
         .resideInAnyPackage("io.millrace.checkpoint..", "io.millrace.lease..", "io.millrace.kcl..")
         .and()
         .resideOutsideOfPackage("io.millrace.kcl.time..")
-        .should(callAnyOf("java.lang.System.nanoTime", "java.lang.System.currentTimeMillis",
-            "java.time.Instant.now", "java.lang.Thread.sleep", "java.util.UUID.randomUUID",
-            "java.lang.Math.random"))
+        .should(
+            callAnyOf(
+                "java.lang.System.nanoTime",
+                "java.lang.System.currentTimeMillis",
+                "java.time.Instant.now",
+                "java.lang.Thread.sleep",
+                "java.util.UUID.randomUUID",
+                "java.lang.Math.random"))
         .orShould()
         .dependOnClassesThat()
         .belongToAnyOf(ThreadLocalRandom.class, UUID.class)
@@ -216,7 +226,10 @@ class ArchitectureTest {
                     .filter(f -> !f.getModifiers().contains(JavaModifier.FINAL))
                     .filter(f -> !f.getModifiers().contains(JavaModifier.SYNTHETIC))
                     .forEach(
-                        f -> events.add(SimpleConditionEvent.violated(f, f.getFullName() + " is not final")));
+                        f ->
+                            events.add(
+                                SimpleConditionEvent.violated(
+                                    f, f.getFullName() + " is not final")));
               }
             })
         .check(CLASSES);
@@ -232,7 +245,8 @@ class ArchitectureTest {
                 call ->
                     forbidden.contains(
                         call.getTargetOwner().getName() + "." + call.getTarget().getName()))
-            .forEach(call -> events.add(SimpleConditionEvent.satisfied(call, call.getDescription())));
+            .forEach(
+                call -> events.add(SimpleConditionEvent.satisfied(call, call.getDescription())));
       }
     };
   }
