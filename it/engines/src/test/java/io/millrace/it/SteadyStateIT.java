@@ -18,6 +18,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import software.amazon.awssdk.http.nio.netty.NettyNioAsyncHttpClient;
 import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.services.dynamodb.DynamoDbAsyncClient;
 
@@ -54,6 +55,8 @@ class SteadyStateIT {
                 .credentialsProvider(LocalEngines.CREDENTIALS)
                 .region(Region.US_EAST_1)
                 .overrideConfiguration(o -> o.addExecutionInterceptor(units))
+                // ten workers go through this one client, heartbeats included
+                .httpClientBuilder(NettyNioAsyncHttpClient.builder().maxConcurrency(1_000))
                 .build();
         AwsClients shared =
             AwsClients.builder()

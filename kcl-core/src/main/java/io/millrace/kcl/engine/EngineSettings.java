@@ -35,7 +35,17 @@ public record EngineSettings(
 
     /** How long after the call of its last successful heartbeat a worker goes on delivering. */
     public long fenceMillis() {
-      return failoverMillis - beatMillis - marginMillis();
+      return patienceMillis(failoverMillis) - marginMillis();
+    }
+
+    /**
+     * How long observers watch a heartbeat stand still before they expire its session. It follows
+     * from the session's own failover time alone: the heartbeat intervals of owner and observer may
+     * differ, and the one must have stopped before the other is done. The rest of the failover time
+     * is what noticing and claiming take.
+     */
+    public static long patienceMillis(long failoverMillis) {
+      return failoverMillis - failoverMillis / 6;
     }
   }
 

@@ -62,6 +62,7 @@ final class LeaseBook {
   void gone(LeaseKey key) {
     changed |= rows.remove(key) != null;
     freeSince.remove(key);
+    letGo.remove(key);
   }
 
   /**
@@ -73,8 +74,11 @@ final class LeaseBook {
     for (Lease lease : scan.leases()) {
       present.add(lease.key());
       Row known = rows.get(lease.key());
+      if (known != null && known.readAt < startedAt && known.lease.counter() > lease.counter()) {
+        gone(lease.key()); // removed and created again since: its tokens begin anew
+      }
       boolean knownIsNewer =
-          known != null && known.readAt > startedAt && known.lease.counter() >= lease.counter();
+          known != null && known.readAt >= startedAt && known.lease.counter() >= lease.counter();
       if (!knownIsNewer) {
         seen(lease, now);
       }
@@ -82,7 +86,7 @@ final class LeaseBook {
     List<LeaseKey> absent = new ArrayList<>();
     rows.forEach(
         (key, row) -> {
-          if (!present.contains(key) && row.readAt <= startedAt) {
+          if (!present.contains(key) && row.readAt < startedAt) {
             absent.add(key);
           }
         });

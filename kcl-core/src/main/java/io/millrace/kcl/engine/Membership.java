@@ -98,6 +98,7 @@ final class Membership {
   private int pageCount = 1;
   private long generation;
   private boolean sessionsChanged;
+  private boolean sessionGone;
 
   // written on the loop, read by any thread that asks whether it may still deliver
   private volatile Fence fence = Fence.CLOSED;
@@ -170,22 +171,22 @@ final class Membership {
   }
 
   /**
-   * Whether a session is dead for good: absent from its own page as read by a call that began after
-   * {@code sinceMillis}, when a row that names it had been read.
+   * Whether a session is dead for good: absent from its own page as read by a call that began later
+   * than {@code sinceMillis}, when a row that names it had been read.
    */
   boolean isDeadForGood(SessionId id, long sinceMillis) {
     PageState state = pages.get(id.page());
     return !isMe(id)
         && state != null
         && state.page != null
-        && state.readStartedAt >= sinceMillis
+        && state.readStartedAt > sinceMillis
         && state.page.session(id).isEmpty();
   }
 
   /** Pages that some owner would have to be looked up in, to know whether it is dead for good. */
   void wantPage(int page, long sinceMillis) {
     PageState state = pages.computeIfAbsent(page, n -> new PageState());
-    if (!state.reading && state.readStartedAt < sinceMillis) {
+    if (!state.reading && state.readStartedAt <= sinceMillis) {
       state.nextReadAt = NEVER;
     }
   }
@@ -225,6 +226,13 @@ final class Membership {
     boolean changed = sessionsChanged;
     sessionsChanged = false;
     return changed;
+  }
+
+  /** True once after a session's entry was found to be gone. */
+  boolean takeSessionGone() {
+    boolean gone = sessionGone;
+    sessionGone = false;
+    return gone;
   }
 
   // ---- what to do
@@ -277,7 +285,8 @@ final class Membership {
     if (self == null || stopped) {
       return Long.MAX_VALUE;
     }
-    long next = nextBeatAt;
+    // with as many under way as may be, the next one waits for an answer
+    long next = beatsUnderWay < MAX_BEATS_UNDER_WAY ? nextBeatAt : Long.MAX_VALUE;
     for (int page = 0; page < pageCount; page++) {
       PageState state = pages.get(page);
       if (page != self.id().page() && state != null && !state.reading) {
@@ -312,7 +321,9 @@ final class Membership {
 
   private long patience(SessionId id) {
     Session session = pages.get(id.page()).page.sessions().get(id);
-    return session == null ? Long.MAX_VALUE : session.failoverMillis() - settings.beatMillis();
+    return session == null
+        ? Long.MAX_VALUE
+        : EngineSettings.Membership.patienceMillis(session.failoverMillis());
   }
 
   private long stoodStillMillis(SessionId id, Watch watch) {
@@ -437,6 +448,8 @@ final class Membership {
   private void noticeChanges(SessionPage before, SessionPage after) {
     if (before == null || !before.sessions().keySet().equals(after.sessions().keySet())) {
       sessionsChanged = true;
+      sessionGone |=
+          before != null && !after.sessions().keySet().containsAll(before.sessions().keySet());
       return;
     }
     for (Session session : after.sessions().values()) {
@@ -473,6 +486,7 @@ final class Membership {
               state.page.generation());
       state.nextReadAt = NEVER;
       sessionsChanged = true;
+      sessionGone = true;
     }
   }
 }

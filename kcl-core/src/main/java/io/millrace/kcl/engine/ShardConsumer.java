@@ -7,6 +7,7 @@ import io.millrace.kcl.stream.StreamException;
 import io.millrace.lease.HeldLease;
 import io.millrace.lease.Lease;
 import io.millrace.lease.LeaseKey;
+import io.millrace.lease.LeaseStore.OwnerResult;
 import io.millrace.lease.PendingCheckpoint;
 import io.millrace.lease.SessionId;
 import java.util.ArrayList;
@@ -74,6 +75,8 @@ final class ShardConsumer {
     void fatal(Throwable cause);
   }
 
+  private static final Runnable NO_DEADLINE = () -> {};
+
   private enum Goal {
     RUN,
     DRAIN,
@@ -95,18 +98,20 @@ final class ShardConsumer {
   private ConsumerPhase phase = ConsumerPhase.WAITING;
   private Goal goal = Goal.RUN;
   private Batch current;
+  private Checkpoint processedUpTo;
   private int attempts;
   private boolean pausedForRetry;
+  private boolean waitsForFence;
   private long callStartedMillis;
   private long callNumber;
   private boolean draining;
-  private boolean handOverStarted;
+  private volatile boolean handOverStarted;
   private boolean abandoned;
   private Optional<SessionId> successor = Optional.empty();
   private SortedSet<LeaseKey> children;
   private boolean successionAsked;
   private final List<Runnable> onChildren = new ArrayList<>();
-  private Runnable cancelDeadline = () -> {};
+  private Runnable cancelDeadline = NO_DEADLINE;
 
   private volatile Checkpoint accepted;
   private volatile PendingCheckpoint pending;
@@ -128,6 +133,7 @@ final class ShardConsumer {
     this.settings = settings;
     this.accepted = lease.checkpoint();
     this.pending = lease.pending();
+    this.processedUpTo = lease.checkpoint();
     this.tracker = new CheckpointTracker(lease.checkpoint());
     this.heldSinceMillis = ports.clock().monotonicMillis();
     this.writes = new OwnerWrites(ports, loop, host::isFenced);
@@ -190,13 +196,16 @@ final class ShardConsumer {
   }
 
   /** Tells the heir that the lease will be handed over. */
-  void announce(SessionId heir) {
+  void announce(SessionId heir, Runnable announced) {
     writes.add(
         new OwnerWrites.Write(
             "announce",
             true,
             () -> ports.store().announce(held, heir),
-            this::update,
+            row -> {
+              update(row);
+              announced.run();
+            },
             this::lostAtWrite));
   }
 
@@ -227,7 +236,10 @@ final class ShardConsumer {
     writes.close();
     goal = Goal.LOSE;
     reader.close();
-    cancelDeadline.run();
+    if (cancelDeadline == NO_DEADLINE) {
+      // the worker may be given this lease again, and must be able to process it then
+      cancelDeadline = loop.after(settings.processing().drainMillis(), this::drainDeadline);
+    }
     leaseEnding();
     host.leaseLost(this, why);
     advance();
@@ -266,7 +278,10 @@ final class ShardConsumer {
                   + held.token()
                   + "): the record processor has not returned for "
                   + inCallMillis()
-                  + " ms and is abandoned; its lease is given away without its last checkpoint");
+                  + " ms and is abandoned; "
+                  + (leaseGone
+                      ? "its lease is lost"
+                      : "its lease is given away without its last checkpoint"));
       move(Signal.ABANDON);
       stopped();
     }
@@ -305,9 +320,10 @@ final class ShardConsumer {
       return;
     }
     if (host.isFenced()) {
-      pausedForRetry = true;
+      waitsForFence = true;
       return;
     }
+    waitsForFence = false;
     processor = ports.processors().create(shard());
     move(Signal.START);
     ShardStart start = new ShardStart(shard(), accepted, pending);
@@ -338,8 +354,7 @@ final class ShardConsumer {
       if (goal != Goal.RUN) {
         move(Signal.STOP);
         stopped();
-      } else if (pausedForRetry && !host.isFenced()) {
-        pausedForRetry = false;
+      } else if (waitsForFence && !host.isFenced()) {
         makeProcessor();
       }
       return;
@@ -359,7 +374,8 @@ final class ShardConsumer {
     if (goal == Goal.DRAIN) {
       dropCurrent();
       move(Signal.DRAIN);
-      ShardCheckpointer checkpointer = new Checkpointer(tracker.lastDelivered());
+      // a batch whose call threw, or was refused by the fence, counts as not processed
+      ShardCheckpointer checkpointer = new Checkpointer(processedUpTo);
       call(
           () -> processor.shutdownRequested(checkpointer),
           e -> lastCallReturned("shutdownRequested", e));
@@ -399,6 +415,9 @@ final class ShardConsumer {
     if (error == null) {
       attempts = 0;
       move(Signal.RETURNED);
+      if (!current.records().isEmpty()) {
+        processedUpTo = current.records().get(current.records().size() - 1).position();
+      }
       dropCurrent();
     } else {
       move(Signal.FAILED);
@@ -502,11 +521,11 @@ final class ShardConsumer {
   }
 
   private void drainDeadline() {
-    if (phase == ConsumerPhase.STOPPED || leaseGone) {
-      return;
-    }
     if (phase.isCalling()) {
       abandon();
+    } else if (phase != ConsumerPhase.STOPPED) {
+      // fenced just now; its last call is still to come, and may not return either
+      cancelDeadline = loop.after(settings.processing().drainMillis(), this::drainDeadline);
     }
   }
 
@@ -600,7 +619,29 @@ final class ShardConsumer {
 
   private void lostAtWrite(Optional<Lease> row) {
     row.ifPresent(host::rowChanged);
-    if (!leaseGone) {
+    if (leaseGone) {
+      return;
+    }
+    if (row.isPresent()
+        && row.get().isOwnedBy(held.owner())
+        && row.get().counter() == held.token()) {
+      // Somebody outside of the protocol has moved the checkpoint. To go on would be to process
+      // from the wrong place, and to let go in silence would leave the row owned for ever.
+      ports
+          .events()
+          .notice(
+              "ERROR",
+              "Shard "
+                  + shard()
+                  + " (token "
+                  + held.token()
+                  + "): the checkpoint was moved by somebody else, from "
+                  + accepted
+                  + " to "
+                  + row.get().checkpoint()
+                  + "; the lease is released, and whoever takes it goes on from there");
+      stopNow();
+    } else {
       lose(
           "the store refused a write: "
               + row.map(r -> "the row says owner " + r.owner() + ", token " + r.counter())
@@ -653,6 +694,10 @@ final class ShardConsumer {
             "checkpoint",
             true,
             () -> {
+              if (accepted.isShardEnd()) {
+                // asked for before the end was written, and answered by it
+                return CompletableFuture.completedFuture(new OwnerResult.Done(lease));
+              }
               if (previous[0] == null) {
                 previous[0] = accepted;
               }
@@ -756,7 +801,7 @@ final class ShardConsumer {
 
     @Override
     public boolean isLeaseHeld() {
-      return !leaseGone && host.mayDeliver();
+      return !leaseGone && !handOverStarted && host.mayDeliver();
     }
   }
 
@@ -789,7 +834,7 @@ final class ShardConsumer {
           .gap(
               shard(),
               "the shard has expired; records behind "
-                  + tracker.lastDelivered()
+                  + processedUpTo
                   + " that were not read are gone");
       reader.endAsExpired();
     }

@@ -256,7 +256,16 @@ final class ShardReader {
   }
 
   private void noticeGap(ReadResult result) {
-    if (!expectsKnownRecord || result.records().isEmpty()) {
+    if (!expectsKnownRecord) {
+      return;
+    }
+    if (result.records().isEmpty()) {
+      if (result.nextIterator() == null) {
+        listener.gap(
+            "the shard is at its end, and neither the record at the position "
+                + readUpTo
+                + " nor any behind it is left: whatever lay behind it is gone");
+      }
       return;
     }
     expectsKnownRecord = false;

@@ -36,12 +36,22 @@ final class StartUp {
   private final EnginePorts ports;
   private final EventLoop loop;
   private final Consumer<Throwable> fatal;
+  private final BooleanSupplier cancelled;
 
-  StartUp(EngineSettings settings, EnginePorts ports, EventLoop loop, Consumer<Throwable> fatal) {
+  /**
+   * @param cancelled whether the worker has stopped, and nothing is to be begun any more
+   */
+  StartUp(
+      EngineSettings settings,
+      EnginePorts ports,
+      EventLoop loop,
+      Consumer<Throwable> fatal,
+      BooleanSupplier cancelled) {
     this.settings = settings;
     this.ports = ports;
     this.loop = loop;
     this.fatal = fatal;
+    this.cancelled = cancelled;
   }
 
   void begin(Consumer<Application> opened) {
@@ -183,6 +193,9 @@ final class StartUp {
     }
 
     void run() {
+      if (cancelled.getAsBoolean()) {
+        return;
+      }
       if (mustWait.getAsBoolean()) {
         loop.after(200, this::run);
         return;
@@ -214,9 +227,15 @@ final class StartUp {
 
   private <T> void untilAnswered(
       String what, Supplier<CompletionStage<T>> call, Consumer<T> answered, int attempt) {
+    if (cancelled.getAsBoolean()) {
+      return;
+    }
     loop.whenDone(
         call.get(),
         (value, error) -> {
+          if (cancelled.getAsBoolean()) {
+            return;
+          }
           if (error == null) {
             answered.accept(value);
           } else if (isFatal(error)) {

@@ -75,6 +75,14 @@ public final class WorkerLoop {
 
   private static final long SCAN_INTERVAL_MILLIS = 1_000;
 
+  /** Of the time, at most one part in so many is spent scanning, however slow the table is. */
+  private static final long SCAN_TIME_PARTS = 4;
+
+  private static final long MAX_SCAN_INTERVAL_MILLIS = 10_000;
+
+  /** Between two bumps, so that a burst of changes is announced a few times and not once each. */
+  private static final long BUMP_SPACING_MILLIS = 50;
+
   /** Claims and row creations under way at a time. */
   private static final int MAX_WRITES_UNDER_WAY = 64;
 
@@ -132,7 +140,7 @@ public final class WorkerLoop {
     this.loop = new EventLoop(ports.loop(), ports.scheduler(), this::decide, this::fail);
     this.membership = new Membership(settings.membership());
     this.budget = new ByteBudget(settings.reading().prefetchBytes());
-    this.startUp = new StartUp(settings, ports, loop, this::fail);
+    this.startUp = new StartUp(settings, ports, loop, this::fail, () -> life == Life.STOPPED);
     this.succeeding = new Succeeding(ports, loop);
     this.audit = new Audit(ports, loop);
   }
@@ -212,6 +220,8 @@ public final class WorkerLoop {
       if (membership.takeSessionsChanged() || book.takeChanged()) {
         planWanted = true;
       }
+      // whoever is gone may have changed rows and had no time to say so
+      scanWanted |= membership.takeSessionGone();
       scanIfNeeded(now);
       if ((planWanted || now >= planAgainAt) && !fenced) {
         plan(now);
@@ -241,9 +251,17 @@ public final class WorkerLoop {
     if (life == Life.STOPPED) {
       return;
     }
-    long next = Math.min(membership.nextDueAt(), Math.min(planAgainAt, nextAuditAt));
+    // only what decide() would act upon: anything else would wake the loop for nothing, again and
+    // again
+    long next = membership.nextDueAt();
+    if (isTakingPart()) {
+      next = Math.min(next, nextAuditAt);
+    }
     if (!fenced) {
       next = Math.min(next, membership.fenceAtMillis());
+      if (isTakingPart()) {
+        next = Math.min(next, planAgainAt);
+      }
     }
     if (needsScan() && !scanning) {
       next = Math.min(next, nextScanAt);
@@ -318,7 +336,11 @@ public final class WorkerLoop {
           if (error != null) {
             joinFailed("read sessions", error);
           } else if (read.isEmpty() && page == 0) {
-            createPageToJoin(0);
+            if (life == Life.STARTING) {
+              createPageToJoin(0);
+            } else {
+              fail(applicationGone());
+            }
           } else {
             read.ifPresent(p -> membership.pageRead(p, startedAt, now()));
             if (page + 1 < membership.pageCount()) {
@@ -330,22 +352,22 @@ public final class WorkerLoop {
         });
   }
 
+  /**
+   * Takes the lowest page with room: everybody reads page 0 for the generation, so a fleet that
+   * fits into few pages reads less.
+   */
   private void chooseAndJoin() {
-    List<SessionPage> withRoom = new ArrayList<>();
-    int free = membership.pageCount();
-    for (int number = membership.pageCount() - 1; number >= 0; number--) {
+    for (int number = 0; number < membership.pageCount(); number++) {
       Optional<SessionPage> page = membership.page(number);
       if (page.isEmpty()) {
-        free = number;
+        createPageToJoin(number);
+        return;
       } else if (page.get().hasRoom()) {
-        withRoom.add(page.get());
+        join(page.get());
+        return;
       }
     }
-    if (withRoom.isEmpty()) {
-      createPageToJoin(free);
-    } else {
-      join(withRoom.get((int) ports.random().nextLong(withRoom.size())));
-    }
+    createPageToJoin(membership.pageCount());
   }
 
   private void createPageToJoin(int number) {
@@ -532,6 +554,11 @@ public final class WorkerLoop {
             return;
           }
           scanFailures = 0;
+          nextScanAt =
+              Math.max(
+                  nextScanAt,
+                  now()
+                      + Math.min(MAX_SCAN_INTERVAL_MILLIS, (now() - now) * (SCAN_TIME_PARTS - 1)));
           scannedGeneration = Math.max(scannedGeneration, generation);
           scanned(scan, now);
         });
@@ -550,13 +577,14 @@ public final class WorkerLoop {
   }
 
   private void compareWithRow(ShardConsumer consumer, long scanStartedAt) {
-    if (consumer.isLost() || consumer.heldSinceMillis() > scanStartedAt) {
+    if (consumer.isLost() || consumer.heldSinceMillis() >= scanStartedAt) {
       return;
     }
     Optional<Lease> row = book.row(consumer.shard());
     if (row.isEmpty()) {
       consumer.lose("its row is gone from the table");
-    } else if (row.get().counter() > consumer.held().token()) {
+    } else if (row.get().counter() != consumer.held().token()
+        || !row.get().isOwnedBy(consumer.held().owner())) {
       consumer.lose("the row says owner " + row.get().owner() + ", token " + row.get().counter());
     }
   }
@@ -638,15 +666,10 @@ public final class WorkerLoop {
                 });
             return;
           }
-          bumping = false;
+          loop.after(BUMP_SPACING_MILLIS, () -> bumping = false);
           bumpFailures = 0;
           if (page.isEmpty()) {
-            fail(
-                new IllegalStateException(
-                    "The session rows of table "
-                        + settings.names().table()
-                        + " were removed while this worker was running: the application is gone, or was handed "
-                        + "back to another library"));
+            fail(applicationGone());
             return;
           }
           pageRead(page.get(), startedAt);
@@ -655,6 +678,14 @@ public final class WorkerLoop {
             scannedGeneration = before + 1;
           }
         });
+  }
+
+  private IllegalStateException applicationGone() {
+    return new IllegalStateException(
+        "The session rows of table "
+            + settings.names().table()
+            + " were removed while this worker was running: the application is gone, or was handed "
+            + "back to another library");
   }
 
   // ---- who takes what
@@ -731,6 +762,8 @@ public final class WorkerLoop {
           if (error != null) {
             storeTrouble("claim", error);
             if (EventLoop.isFinal(error)) {
+              book.gone(seen.key()); // a scan will say what is wrong with the row
+              scanWanted = true;
               claimEnded(seen.key());
             } else {
               loop.after(
@@ -777,8 +810,7 @@ public final class WorkerLoop {
   private void handOff(LeaseKey key, SessionId heir) {
     ShardConsumer consumer = consumers.get(key);
     announced.put(key, heir);
-    consumer.announce(heir);
-    bumpOwed = true;
+    consumer.announce(heir, () -> bumpOwed = true);
     loop.after(
         ANNOUNCE_MILLIS,
         () -> {
@@ -837,6 +869,7 @@ public final class WorkerLoop {
 
           @Override
           public void trouble(String what, Throwable error) {
+            bumpOwed = true; // it may have taken effect
             storeTrouble(what, error);
           }
         });
@@ -871,8 +904,11 @@ public final class WorkerLoop {
     }
     for (ShardConsumer consumer : List.copyOf(consumers.values())) {
       cleanly = false;
-      consumer.abandon();
+      boolean overdue = consumer.isInUserCode();
       consumer.drain(Optional.empty());
+      if (overdue) {
+        consumer.abandon();
+      }
     }
     loop.after(LAST_WRITES_MILLIS, () -> stopped(false));
   }
@@ -892,8 +928,7 @@ public final class WorkerLoop {
       return;
     }
     if (!book.adoptable(me.get(), consumers.keySet()).isEmpty()) {
-      planWanted = true;
-      loop.post(() -> {});
+      planAgainAt = now(); // by the timer, and only while not fenced
       return;
     }
     leavingTable = true;
@@ -913,7 +948,21 @@ public final class WorkerLoop {
                 Backoff.STORE.millis(attempt, ports.random()), () -> leaveTable(me, attempt + 1));
             return;
           }
-          loop.whenDone(ports.store().bump(), (bumped, ignored) -> stopped(cleanly));
+          lastBump(1);
+        });
+  }
+
+  /** Without it, nobody might look at the last leases that were handed over. */
+  private void lastBump(int attempt) {
+    loop.whenDone(
+        ports.store().bump(),
+        (bumped, error) -> {
+          if (error == null || life == Life.STOPPED) {
+            stopped(cleanly);
+          } else {
+            storeTrouble("bump", error);
+            loop.after(Backoff.STORE.millis(attempt, ports.random()), () -> lastBump(attempt + 1));
+          }
         });
   }
 
@@ -941,6 +990,7 @@ public final class WorkerLoop {
     life = Life.STOPPED;
     membership.stop();
     cleanly &= clean;
+    loseAll("the worker has stopped"); // whatever is still to be written is not waited for
     finish();
   }
 
@@ -1004,6 +1054,7 @@ public final class WorkerLoop {
     @Override
     public void leaseLost(ShardConsumer consumer, String why) {
       letGo(consumer);
+      bumpOwed = true; // a write of ours without an answer may have taken effect
       ports.events().leaseLost(consumer.shard(), consumer.held().token(), why);
     }
 

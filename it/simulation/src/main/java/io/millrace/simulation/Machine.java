@@ -1,0 +1,140 @@
+package io.millrace.simulation;
+
+import io.millrace.kcl.time.Clock;
+import io.millrace.kcl.time.Scheduler;
+import java.util.concurrent.Executor;
+
+/**
+ * One worker's share of time: its two clocks, which may drift, stand still and jump, its timers,
+ * and its one thread. Once halted, nothing of it runs any more; while paused, everything waits.
+ */
+final class Machine implements Clock, Scheduler, Executor {
+
+  /** Turns of the loop a second; a loop that wakes every millisecond has lost its way. */
+  private static final int MAX_TURNS_A_SECOND = 900;
+
+  private final VirtualTime time;
+  private final String name;
+  private final SeededRandom random;
+
+  private long ratePerMillion = 1_000_000;
+  private long countedAt;
+  private long counted;
+  private long wallOffset;
+  private long pausedUntil;
+  private boolean suspended;
+  private boolean halted;
+  private long second;
+  private int turns;
+
+  Machine(VirtualTime time, String name, SeededRandom random) {
+    this.time = time;
+    this.name = name;
+    this.random = random;
+    this.countedAt = time.now();
+    this.counted = random.nextLong(1_000_000_000);
+  }
+
+  SeededRandom random() {
+    return random;
+  }
+
+  void halt() {
+    halted = true;
+  }
+
+  boolean isHalted() {
+    return halted;
+  }
+
+  /** Nothing runs for a while; both clocks go on. */
+  void pause(long millis) {
+    pausedUntil = Math.max(pausedUntil, time.now() + millis);
+  }
+
+  /** Nothing runs for a while, and the monotonic clock stands still. */
+  void suspend(long millis) {
+    settle();
+    suspended = true;
+    pause(millis);
+    time.after(
+        pausedUntil - time.now(),
+        () -> {
+          if (time.now() >= pausedUntil && suspended) {
+            countedAt = time.now();
+            suspended = false;
+          }
+        });
+  }
+
+  /** From here on the clocks run faster or slower, by so many millionths. */
+  void drift(long millionths) {
+    settle();
+    ratePerMillion = 1_000_000 + millionths;
+  }
+
+  void jumpWallClock(long millis) {
+    wallOffset += millis;
+  }
+
+  private void settle() {
+    counted = monotonicMillis();
+    countedAt = time.now();
+  }
+
+  @Override
+  public long monotonicMillis() {
+    return suspended ? counted : counted + (time.now() - countedAt) * ratePerMillion / 1_000_000;
+  }
+
+  @Override
+  public long wallMillis() {
+    return time.wallMillis() + wallOffset;
+  }
+
+  @Override
+  public Runnable schedule(Runnable task, long delayMillis) {
+    boolean[] cancelled = new boolean[1];
+    runAt(monotonicMillis() + delayMillis, task, cancelled);
+    return () -> cancelled[0] = true;
+  }
+
+  private void runAt(long dueMonotonic, Runnable task, boolean[] cancelled) {
+    long left = dueMonotonic - monotonicMillis();
+    time.after(
+        left,
+        () -> {
+          if (cancelled[0] || halted) {
+            return;
+          }
+          if (time.now() < pausedUntil) {
+            time.after(pausedUntil - time.now(), () -> runAt(dueMonotonic, task, cancelled));
+          } else if (monotonicMillis() < dueMonotonic) {
+            runAt(dueMonotonic, task, cancelled);
+          } else {
+            task.run();
+          }
+        });
+  }
+
+  /** Runs a turn of the worker's loop. */
+  @Override
+  public void execute(Runnable task) {
+    schedule(
+        () -> {
+          countTurn();
+          task.run();
+        },
+        0);
+  }
+
+  private void countTurn() {
+    if (time.now() / 1_000 != second) {
+      second = time.now() / 1_000;
+      turns = 0;
+    }
+    if (++turns > MAX_TURNS_A_SECOND && time.now() > pausedUntil + 1_000) {
+      throw time.violation("The loop of " + name + " spins");
+    }
+  }
+}

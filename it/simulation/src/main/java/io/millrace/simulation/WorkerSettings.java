@@ -1,0 +1,44 @@
+package io.millrace.simulation;
+
+import io.millrace.kcl.engine.EngineSettings;
+
+/** How a simulated worker is configured; durations in milliseconds. */
+record WorkerSettings(
+    long failoverMillis,
+    long beatMillis,
+    int maxLeases,
+    int maxRecords,
+    long prefetchBytes,
+    long auditMillis,
+    EngineSettings.Start start) {
+
+  static final WorkerSettings DEFAULTS =
+      new WorkerSettings(
+          6_000,
+          1_000,
+          Integer.MAX_VALUE,
+          10_000,
+          1 << 20,
+          60_000,
+          new EngineSettings.Start(EngineSettings.InitialPosition.TRIM_HORIZON, null));
+
+  WorkerSettings withFailover(long failover, long beat) {
+    return new WorkerSettings(
+        failover, beat, maxLeases, maxRecords, prefetchBytes, auditMillis, start);
+  }
+
+  WorkerSettings withStart(EngineSettings.Start newStart) {
+    return new WorkerSettings(
+        failoverMillis, beatMillis, maxLeases, maxRecords, prefetchBytes, auditMillis, newStart);
+  }
+
+  WorkerSettings withReading(int records, long prefetch) {
+    return new WorkerSettings(
+        failoverMillis, beatMillis, maxLeases, records, prefetch, auditMillis, start);
+  }
+
+  WorkerSettings withAudit(long millis) {
+    return new WorkerSettings(
+        failoverMillis, beatMillis, maxLeases, maxRecords, prefetchBytes, millis, start);
+  }
+}
