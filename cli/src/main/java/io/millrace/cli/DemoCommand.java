@@ -32,6 +32,7 @@ final class DemoCommand implements Callable<Integer> {
 
   private static final long STATUS_INTERVAL_MILLIS = 1_000;
   private static final int DAY_SECONDS = 86_400;
+  private static final String FILES_ARE_IN = "Ledgers, events and logs are in ";
 
   @Spec private CommandSpec spec;
 
@@ -112,9 +113,15 @@ final class DemoCommand implements Callable<Integer> {
     }
     line.say("Starting a stream of " + shards + " shards and " + workers + " workers ...");
     try (Demo demo = Demo.start(new DemoSettings(shards, rate, workers, keepFiles))) {
-      run(demo, interrupts, line, clock);
-      line.say("Stopping: the workers process what is left ...");
-      DemoResult result = demo.finish();
+      DemoResult result;
+      try {
+        run(demo, interrupts, line, clock);
+        line.say("Stopping: the workers process what is left ...");
+        result = demo.finish();
+      } catch (RuntimeException e) {
+        line.say(FILES_ARE_IN + demo.folder());
+        throw e;
+      }
       report(result, line);
       System.out.println(result.toJson());
       System.out.flush();
@@ -191,7 +198,7 @@ final class DemoCommand implements Callable<Integer> {
     }
   }
 
-  private static void report(DemoResult result, StatusLine line) {
+  private void report(DemoResult result, StatusLine line) {
     Map<String, Long> n = result.numbers();
     line.say(
         String.format(
@@ -202,8 +209,8 @@ final class DemoCommand implements Callable<Integer> {
             n.get("duplicates"),
             n.get("lost")));
     result.troubles().forEach(line::say);
-    if (!result.good()) {
-      line.say("Ledgers, events and logs are in " + result.folder());
+    if (!result.good() || keepFiles) {
+      line.say(FILES_ARE_IN + result.folder());
     }
   }
 

@@ -10,6 +10,7 @@ import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
+import software.amazon.awssdk.core.exception.SdkClientException;
 import software.amazon.awssdk.services.dynamodb.DynamoDbAsyncClient;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 import software.amazon.awssdk.services.dynamodb.model.BillingMode;
@@ -35,6 +36,7 @@ final class CountsTable {
   record ShardCounts(String shard, SortedMap<String, SortedMap<String, Long>> counts) {}
 
   private static final int MAX_ITEMS_A_CALL = 25;
+  private static final int MAX_ATTEMPTS = 5;
   private static final long KEPT_SECONDS = 3_600;
 
   private final DynamoDbAsyncClient dynamoDb;
@@ -45,8 +47,22 @@ final class CountsTable {
     this.table = table;
   }
 
-  /** Creates it if it is not there, and waits until it can be used. */
+  /** Creates it if it is not there, and waits until it can be used; repeats what got no answer. */
   void ensure() {
+    for (int attempt = 1; ; attempt++) {
+      try {
+        create();
+        return;
+      } catch (CompletionException e) {
+        if (attempt == MAX_ATTEMPTS || !(e.getCause() instanceof SdkClientException)) {
+          throw new IllegalStateException(
+              "Creating table " + table + " failed at attempt " + attempt + ": " + e.getCause(), e);
+        }
+      }
+    }
+  }
+
+  private void create() {
     try {
       dynamoDb
           .createTable(

@@ -108,15 +108,17 @@ public final class Demo implements AutoCloseable {
           opened(
               new StreamWriter(
                   clients.kinesis(), STREAM, "w1", put, clock, settings.recordsPerSecond()));
+      // before the workers start: the first request to a new DynamoDB Local takes its time
+      countsTable.ensure();
       for (int i = 0; i < settings.workers(); i++) {
         addWorker();
       }
-      countsTable.ensure();
       writer.start();
       started = true;
     } finally {
       if (!started) {
         close();
+        removeFolder();
       }
     }
   }
@@ -334,8 +336,8 @@ public final class Demo implements AutoCloseable {
   }
 
   /**
-   * Ends every process, in order or not, and removes the files unless something went wrong or they
-   * were asked for.
+   * Ends every process, in order or not, and removes the files if {@link #finish} said that all is
+   * well and nobody asked for them.
    */
   @Override
   public synchronized void close() {
@@ -347,8 +349,8 @@ public final class Demo implements AutoCloseable {
         log.warn("Closing a part of the demo", e);
       }
     }
-    boolean keep = settings.keepFiles() || (result != null && !result.good());
-    if (!keep) {
+    boolean allWell = result != null && result.good();
+    if (allWell && !settings.keepFiles()) {
       removeFolder();
     }
   }
