@@ -3,6 +3,7 @@ package io.millrace.simulation;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.concurrent.ExecutorService;
@@ -105,7 +106,7 @@ public final class Simulate {
       }
       json.append("],\"events\":{");
       boolean first = true;
-      for (SortedMap.Entry<String, Long> event : events.entrySet()) {
+      for (Map.Entry<String, Long> event : events.entrySet()) {
         json.append(first ? "" : ",")
             .append('"')
             .append(event.getKey())

@@ -205,6 +205,13 @@ public final class WorkerLoop {
     return answer;
   }
 
+  /** The bytes of records that are in memory or about to be, as of a moment soon. */
+  public CompletionStage<Long> bufferedBytes() {
+    CompletableFuture<Long> answer = new CompletableFuture<>();
+    loop.post(() -> answer.complete(budget.usedBytes()));
+    return answer;
+  }
+
   // ---- a turn
 
   private void decide() {

@@ -81,7 +81,7 @@ class LeaseTableTest {
                 .build());
     verify(client, never()).updateContinuousBackups(any(UpdateContinuousBackupsRequest.class));
     assertThat(pauses)
-        .containsExactly(Duration.ofMillis(250), Duration.ofMillis(500), Duration.ofSeconds(1));
+        .containsExactly(Duration.ofMillis(50), Duration.ofMillis(100), Duration.ofMillis(200));
   }
 
   @Test
