@@ -16,6 +16,7 @@ final class ListenerEvents implements EngineEvents {
   private final WorkerListener listener;
   private final SortedMap<String, ShardShutdown> shutdowns = new TreeMap<>();
   private boolean shuttingDown;
+  private boolean toldFenced; // on the loop only
 
   ListenerEvents(WorkerListener listener) {
     this.listener = listener;
@@ -70,6 +71,10 @@ final class ListenerEvents implements EngineEvents {
 
   @Override
   public void fenced(boolean fenced) {
-    listener.selfFenced(fenced);
+    // a worker begins fenced, until it has joined: nothing that anybody needs to be told
+    if (fenced || toldFenced) {
+      toldFenced = fenced;
+      listener.selfFenced(fenced);
+    }
   }
 }

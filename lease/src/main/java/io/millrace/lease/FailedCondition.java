@@ -23,6 +23,8 @@ public final class FailedCondition {
   private FailedCondition() {}
 
   /**
+   * Joined, if the entry is there; refused otherwise.
+   *
    * @param old the page as it was found, empty if there is none
    */
   public static JoinResult join(Session session, Optional<SessionPage> old) {
@@ -33,6 +35,8 @@ public final class FailedCondition {
   }
 
   /**
+   * Alive, if the entry is there: its beat then is a higher one. Otherwise the session is lost.
+   *
    * @param old the page as it was found, empty if there is none
    */
   public static BeatResult beat(SessionId session, Optional<SessionPage> old) {
@@ -42,6 +46,8 @@ public final class FailedCondition {
   }
 
   /**
+   * Gone, if the entry is not there; otherwise it has beaten since.
+   *
    * @param old the page as it was found, empty if there is none
    */
   public static ExpireResult expire(SessionId session, Optional<SessionPage> old) {
@@ -51,6 +57,8 @@ public final class FailedCondition {
   }
 
   /**
+   * Done, if the claimant holds the very next token.
+   *
    * @param seen what the claim was conditional on
    * @param old the row as it was found, empty if there is none
    */
@@ -63,6 +71,8 @@ public final class FailedCondition {
   }
 
   /**
+   * Done, if it is still held and stands at {@code next}.
+   *
    * @param old the row as it was found, empty if there is none
    */
   public static OwnerResult checkpoint(HeldLease held, Checkpoint next, Optional<Lease> old) {
@@ -70,6 +80,8 @@ public final class FailedCondition {
   }
 
   /**
+   * Done, if it is still held and this is what is pending.
+   *
    * @param old the row as it was found, empty if there is none
    */
   public static OwnerResult prepare(
@@ -78,6 +90,8 @@ public final class FailedCondition {
   }
 
   /**
+   * Done, if it is still held and ended.
+   *
    * @param old the row as it was found, empty if there is none
    */
   public static OwnerResult endShard(HeldLease held, Optional<Lease> old) {
@@ -85,6 +99,8 @@ public final class FailedCondition {
   }
 
   /**
+   * Always lost: an announcement has no condition that its own effect could break.
+   *
    * @param old the row as it was found, empty if there is none
    */
   public static OwnerResult announce(Optional<Lease> old) {
@@ -92,6 +108,8 @@ public final class FailedCondition {
   }
 
   /**
+   * Done, if the successor, or nobody, has the very next token.
+   *
    * @param successor empty for a release
    * @param old the row as it was found, empty if there is none
    */
@@ -105,6 +123,8 @@ public final class FailedCondition {
   }
 
   /**
+   * Gone, if there was no row; otherwise it is not the one that was seen.
+   *
    * @param oldRowExists whether there was a row
    */
   public static DeleteResult delete(boolean oldRowExists) {

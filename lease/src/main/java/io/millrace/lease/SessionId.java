@@ -25,6 +25,12 @@ public record SessionId(String value) implements Comparable<SessionId> {
   }
 
   /**
+   * Makes the id of a session that is about to join a page.
+   *
+   * @param workerId shortened if it is longer than {@value #MAX_WORKER_ID_CHARS} characters, or not
+   *     ASCII
+   * @param page the number of the page; not negative
+   * @param joins the page's count as it was read; not negative
    * @param random a random number; its low 40 bits go into the id
    */
   public static SessionId create(String workerId, int page, long joins, long random) {

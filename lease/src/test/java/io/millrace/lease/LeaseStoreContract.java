@@ -33,6 +33,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
@@ -1272,9 +1273,7 @@ public abstract class LeaseStoreContract {
   }
 
   protected static SortedSet<LeaseKey> keys(String... keys) {
-    SortedSet<LeaseKey> set = new TreeSet<>();
-    Arrays.stream(keys).map(LeaseKey::of).forEach(set::add);
-    return set;
+    return Arrays.stream(keys).map(LeaseKey::of).collect(Collectors.toCollection(TreeSet::new));
   }
 
   private static byte[] bytes(String text) {

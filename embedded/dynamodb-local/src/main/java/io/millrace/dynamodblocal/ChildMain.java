@@ -3,6 +3,8 @@ package io.millrace.dynamodblocal;
 import java.io.IOException;
 import java.io.InputStream;
 import java.lang.reflect.InvocationTargetException;
+import sun.misc.Signal;
+import sun.misc.SignalHandler;
 
 /**
  * What runs in the child JVM: DynamoDB Local, and a watchdog on standard input.
@@ -18,6 +20,8 @@ final class ChildMain {
   private ChildMain() {}
 
   public static void main(String[] args) throws Exception {
+    // Ctrl-C reaches every process of the terminal: the parent decides when it needs us no more
+    Signal.handle(new Signal("INT"), SignalHandler.SIG_IGN);
     InputStream parent = System.in;
     Thread watchdog = new Thread(() -> endWithParent(parent), "parent-watchdog");
     watchdog.setDaemon(true);

@@ -1,6 +1,7 @@
 package io.millrace.dynamodblocal;
 
 import java.io.BufferedReader;
+import java.io.File;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InputStreamReader;
@@ -143,9 +144,12 @@ public final class DynamoDbLocal implements AutoCloseable {
                 ChildMain.class.getName(),
                 "-inMemory",
                 "-sharedDb",
+                "-disableTelemetry",
                 "-port",
                 Integer.toString(port)));
     builder.redirectErrorStream(true);
+    // it leaves a file with its settings in the working directory, which is the user's
+    builder.directory(new File(System.getProperty("java.io.tmpdir")));
     DynamoDbLocal server;
     try {
       server = new DynamoDbLocal(builder.start(), port);

@@ -265,10 +265,15 @@ public final class AwsClients implements AutoCloseable {
     void close() {
       timer.shutdownNow();
       credentialsThread.shutdownNow();
-      eventLoops.eventLoopGroup().shutdownGracefully(0, 2, TimeUnit.SECONDS);
+      end(eventLoops);
       if (heartbeatLoop != null) {
-        heartbeatLoop.eventLoopGroup().shutdownGracefully(0, 2, TimeUnit.SECONDS);
+        end(heartbeatLoop);
       }
+    }
+
+    /** In a moment: closing a client leaves work on the loop, such as closing its connections. */
+    private static void end(SdkEventLoopGroup loop) {
+      loop.eventLoopGroup().shutdownGracefully(500, 3_000, TimeUnit.MILLISECONDS);
     }
 
     private static SdkEventLoopGroup loop(String name, int threads) {

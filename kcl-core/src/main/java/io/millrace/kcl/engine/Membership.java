@@ -347,7 +347,8 @@ final class Membership {
   void joined(Session session, long callStartedAt, long callStartedWall) {
     self = session;
     joining = false;
-    watches.remove(session.id()); // the page with the new entry was seen before it was ours
+    // the page that showed our entry was read before it was known to be ours
+    watches.remove(session.id());
     nextBeatAt = callStartedAt + settings.beatMillis();
     pushFence(callStartedAt, callStartedWall);
     sessionsChanged = true;

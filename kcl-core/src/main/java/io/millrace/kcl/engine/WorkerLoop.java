@@ -75,6 +75,14 @@ public final class WorkerLoop {
 
   private static final long SCAN_INTERVAL_MILLIS = 1_000;
 
+  /** Of the time, at most one part in so many is spent scanning, however slow the table is. */
+  private static final long SCAN_TIME_PARTS = 4;
+
+  private static final long MAX_SCAN_INTERVAL_MILLIS = 10_000;
+
+  /** Between two bumps, so that a burst of changes is announced a few times and not once each. */
+  private static final long BUMP_SPACING_MILLIS = 50;
+
   /** Claims and row creations under way at a time. */
   private static final int MAX_WRITES_UNDER_WAY = 64;
 
@@ -351,22 +359,22 @@ public final class WorkerLoop {
         });
   }
 
+  /**
+   * Takes the lowest page with room: everybody reads page 0 for the generation, so a fleet that
+   * fits into few pages reads less.
+   */
   private void chooseAndJoin() {
-    List<SessionPage> withRoom = new ArrayList<>();
-    int free = membership.pageCount();
-    for (int number = membership.pageCount() - 1; number >= 0; number--) {
+    for (int number = 0; number < membership.pageCount(); number++) {
       Optional<SessionPage> page = membership.page(number);
       if (page.isEmpty()) {
-        free = number;
+        createPageToJoin(number);
+        return;
       } else if (page.get().hasRoom()) {
-        withRoom.add(page.get());
+        join(page.get());
+        return;
       }
     }
-    if (withRoom.isEmpty()) {
-      createPageToJoin(free);
-    } else {
-      join(withRoom.get((int) ports.random().nextLong(withRoom.size())));
-    }
+    createPageToJoin(membership.pageCount());
   }
 
   private void createPageToJoin(int number) {
@@ -553,6 +561,11 @@ public final class WorkerLoop {
             return;
           }
           scanFailures = 0;
+          nextScanAt =
+              Math.max(
+                  nextScanAt,
+                  now()
+                      + Math.min(MAX_SCAN_INTERVAL_MILLIS, (now() - now) * (SCAN_TIME_PARTS - 1)));
           scannedGeneration = Math.max(scannedGeneration, generation);
           scanned(scan, now);
         });
@@ -660,7 +673,7 @@ public final class WorkerLoop {
                 });
             return;
           }
-          bumping = false;
+          loop.after(BUMP_SPACING_MILLIS, () -> bumping = false);
           bumpFailures = 0;
           if (page.isEmpty()) {
             fail(applicationGone());

@@ -38,6 +38,10 @@ import java.util.TreeSet;
 // A listing is that of all shards the stream has now. One that starts at the application's startAt
 // (FROM_TIMESTAMP) does as well, and spares reading shards in which nothing can be found.
 //
+// What is not kept: when a shard and its descendants have expired while its lease was unfinished,
+// the shards that take their place do not wait for one another's expired ancestors. The records
+// between them are lost already, and nothing ties the rows together any more.
+//
 // Every new row of one application says the same position. LATEST is never written: a child that
 // appears while nobody reads must be read from its beginning, not from the moment somebody comes.
 
@@ -71,7 +75,8 @@ public final class Lineage {
    *
    * @param finished the lease of that shard
    * @param named the children that {@code GetRecords} named; empty if it named none
-   * @param listing all shards, listed after the end was reached
+   * @param listing all shards, listed after the end was reached; an older listing is recognised as
+   *     long as the rows of the shard's ancestors are there
    * @param leases all rows, as last read; older ones only cost writes
    */
   public static Succession succession(
@@ -100,7 +105,8 @@ public final class Lineage {
     if (!named.isEmpty() || uncovered.isEmpty()) {
       return new Succession.Children(rows(graph.withoutRow(children), application), children);
     }
-    if (shard.isPresent()) {
+    // not listed means expired, unless the listing is from before the shard was there at all
+    if (shard.isPresent() || graph.hasListedAncestor(finished)) {
       return new Succession.ListingTooOld(unlisted, uncovered);
     }
 

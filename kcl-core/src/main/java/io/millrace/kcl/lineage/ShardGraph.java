@@ -3,9 +3,11 @@ package io.millrace.kcl.lineage;
 import io.millrace.kcl.stream.Shard;
 import io.millrace.lease.Lease;
 import io.millrace.lease.LeaseKey;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
+import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
 import java.util.SortedMap;
@@ -19,7 +21,7 @@ final class ShardGraph {
 
   private final SortedMap<LeaseKey, Shard> shards = new TreeMap<>();
   private final SortedMap<LeaseKey, SortedSet<LeaseKey>> children = new TreeMap<>();
-  private final SortedSet<LeaseKey> rows = new TreeSet<>();
+  private final SortedMap<LeaseKey, Lease> rows = new TreeMap<>();
 
   /** Shards that are an ancestor of one that has a row. */
   private final SortedSet<LeaseKey> aboveRows = new TreeSet<>();
@@ -35,12 +37,12 @@ final class ShardGraph {
     }
     ancestorsFirst = sort();
     for (Lease lease : leases) {
-      rows.add(lease.key());
+      rows.put(lease.key(), lease);
       aboveRows.addAll(lease.parents()); // the listing may be older than the row
     }
     for (int i = ancestorsFirst.size() - 1; i >= 0; i--) {
       Shard shard = ancestorsFirst.get(i);
-      if (rows.contains(shard.id()) || aboveRows.contains(shard.id())) {
+      if (rows.containsKey(shard.id()) || aboveRows.contains(shard.id())) {
         aboveRows.addAll(shard.parents());
       }
     }
@@ -86,7 +88,7 @@ final class ShardGraph {
   }
 
   boolean hasRow(LeaseKey id) {
-    return rows.contains(id);
+    return rows.containsKey(id);
   }
 
   /** Whether a descendant has a row, in which case the lineage has gone on from here before. */
@@ -97,6 +99,26 @@ final class ShardGraph {
   /** The listed shards that name {@code parent} as a parent, whether it is listed or not. */
   SortedSet<LeaseKey> children(LeaseKey parent) {
     return children.getOrDefault(parent, Collections.emptySortedSet());
+  }
+
+  /** Whether a shard that {@code lease} descends from, as far as rows say, is listed. */
+  boolean hasListedAncestor(Lease lease) {
+    SortedSet<LeaseKey> seen = new TreeSet<>(lease.parents());
+    Deque<LeaseKey> next = new ArrayDeque<>(seen);
+    while (!next.isEmpty()) {
+      LeaseKey ancestor = next.remove();
+      if (shards.containsKey(ancestor)) {
+        return true;
+      }
+      if (rows.containsKey(ancestor)) {
+        for (LeaseKey parent : rows.get(ancestor).parents()) {
+          if (seen.add(parent)) {
+            next.add(parent);
+          }
+        }
+      }
+    }
+    return false;
   }
 
   /** The listed shards that match and have no listed ancestor that does. */

@@ -1,6 +1,7 @@
 package io.millrace.kcl.metrics;
 
 import io.millrace.kcl.engine.EngineEvents;
+import io.millrace.kcl.engine.ShardCheckpointer.LeaseLostException;
 import io.millrace.kcl.time.Clock;
 import io.millrace.lease.LeaseKey;
 import java.util.Iterator;
@@ -63,7 +64,7 @@ public final class LoggingEvents implements EngineEvents {
 
   @Override
   public void leaseTaken(LeaseKey shard, long token, String how) {
-    log.info("Worker {} {} shard {} (token {})", name(), how, shard, token);
+    log.info("Worker {} took shard {} (token {}): {}", name(), shard, token, how);
   }
 
   @Override
@@ -109,6 +110,9 @@ public final class LoggingEvents implements EngineEvents {
 
   @Override
   public void processed(LeaseKey shard, long millis, Throwable failureOrNull, int attempt) {
+    if (failureOrNull instanceof LeaseLostException) {
+      return; // not the processor's failure; the lease's own lines tell the rest
+    }
     String key = "process " + shard;
     if (failureOrNull == null) {
       if (troubles.remove(key) != null) {

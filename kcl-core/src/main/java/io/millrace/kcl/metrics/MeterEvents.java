@@ -8,6 +8,7 @@ import io.micrometer.core.instrument.Tags;
 import io.micrometer.core.instrument.Timer;
 import io.millrace.checkpoint.Checkpoint;
 import io.millrace.kcl.engine.EngineEvents;
+import io.millrace.kcl.engine.ShardCheckpointer.LeaseLostException;
 import io.millrace.lease.LeaseKey;
 import java.util.ArrayList;
 import java.util.List;
@@ -27,7 +28,7 @@ import java.util.function.Supplier;
  * </caption>
  * <tr><th>meter</th><th>type, unit</th><th>what</th></tr>
  * <tr><td>{@code millrace.records}</td><td>counter, records</td><td>handed to processors;
- *     deliveries that repeat a batch count again</td></tr>
+ *     a batch that is delivered again counts once</td></tr>
  * <tr><td>{@code millrace.bytes}</td><td>counter, bytes</td><td>their payloads</td></tr>
  * <tr><td>{@code millrace.millis.behind.latest}</td><td>gauge, milliseconds</td><td>how far the
  *     shard that is furthest behind is behind</td></tr>
@@ -160,6 +161,9 @@ public final class MeterEvents implements EngineEvents, AutoCloseable {
 
   @Override
   public void processed(LeaseKey shard, long millis, Throwable failureOrNull, int attempt) {
+    if (failureOrNull instanceof LeaseLostException) {
+      return; // nothing was delivered, or the lease went meanwhile: not the processor's failure
+    }
     if (failureOrNull == null) {
       processSuccess.record(millis, TimeUnit.MILLISECONDS);
       retrying.remove(shard);
@@ -183,7 +187,7 @@ public final class MeterEvents implements EngineEvents, AutoCloseable {
   public void leaseTaken(LeaseKey shard, long token, String how) {
     switch (how) {
       case "claimed" -> claimed.increment();
-      case "adopted" -> adopted.increment();
+      case "adopted", "handed over" -> adopted.increment();
       default -> takenOtherwise.increment();
     }
   }

@@ -346,6 +346,18 @@ class LineageTest {
   }
 
   @Test
+  void a_listing_from_before_the_shard_was_made_does_not_mean_that_the_shard_has_expired() {
+    TestStream stream = new TestStream(1);
+    List<Shard> old = stream.listing();
+    stream.split(0); // 1, 2
+    stream.split(1); // 3, 4
+    finished(0, HashKeyRange.ALL);
+    finished(1, range(0, 32), 0);
+    assertThat(succession(row(3, range(0, 16), 1), List.of(), old))
+        .isEqualTo(new Succession.ListingTooOld(keys(), List.of(range(0, 16))));
+  }
+
+  @Test
   void an_expired_shard_of_unknown_range_is_followed_by_all_that_nobody_has_begun_to_read() {
     TestStream stream = new TestStream(2);
     stream.split(0); // 2, 3
@@ -359,6 +371,29 @@ class LineageTest {
     Succession succession = succession(finished, List.of(), stream.listing(1_500));
     assertThat(succession).isInstanceOf(Succession.Expired.class);
     assertThat(created(succession)).containsExactly(key(3), key(4), key(5));
+  }
+
+  @Test
+  void a_shard_whose_lineage_was_read_further_on_gets_no_row_in_place_of_an_expired_one() {
+    List<Shard> listing =
+        List.of(
+            new Shard(key(5), keys(), range(0, 32), false),
+            new Shard(key(6), keys(5), range(0, 32), true),
+            new Shard(key(7), keys(), range(32, 64), true));
+    row(6, range(0, 32), 5);
+    assertThat(created(succession(row(0, null), List.of(), listing))).containsExactly(key(7));
+  }
+
+  @Test
+  void children_that_get_records_names_are_all_there_are() {
+    // the ranges are not what they should be, and the child does not say its parent
+    List<Shard> listing =
+        List.of(
+            new Shard(key(0), keys(), range(0, 32), false),
+            new Shard(key(1), keys(), range(0, 16), true));
+    Succession succession = succession(row(0, range(0, 32)), List.of(key(1)), listing);
+    assertThat(succession).isInstanceOf(Succession.Children.class);
+    assertThat(created(succession)).containsExactly(key(1));
   }
 
   // ---- start

@@ -68,6 +68,8 @@ public final class DynamoDbLeaseStore implements LeaseStore {
   }
 
   /**
+   * Starts to build a store.
+   *
    * @param client for all requests, heartbeats too unless {@link Builder#beatClient} says otherwise
    * @param table the table's name or ARN
    */
@@ -467,6 +469,9 @@ public final class DynamoDbLeaseStore implements LeaseStore {
   private static <T> T failOr(Throwable error, T value) {
     if (error instanceof RuntimeException unchecked) {
       throw unchecked;
+    }
+    if (error instanceof Error serious) {
+      throw serious;
     }
     if (error != null) {
       throw new IllegalStateException(error.toString(), error);

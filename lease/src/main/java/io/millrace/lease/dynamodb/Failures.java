@@ -66,7 +66,7 @@ final class Failures {
           what
               + " was refused: "
               + cause.getMessage()
-              + " Expected is "
+              + " Either the row was damaged by somebody else, or the table is not "
               + LeaseTable.EXPECTED_KEY_SCHEMA
               + ".",
           cause);

@@ -44,7 +44,7 @@ public final class LeaseTable {
       "a table whose only key is the partition key leaseKey, a string (S)";
 
   private static final Logger LOG = LoggerFactory.getLogger(LeaseTable.class);
-  private static final Duration FIRST_PAUSE = Duration.ofMillis(250);
+  private static final Duration FIRST_PAUSE = Duration.ofMillis(50);
   private static final Duration LONGEST_PAUSE = Duration.ofSeconds(5);
 
   /** What {@link #ensure} found. */
@@ -87,6 +87,8 @@ public final class LeaseTable {
   }
 
   /**
+   * Starts to describe a table.
+   *
    * @param table its name; by convention that of the application
    */
   public static Builder builder(DynamoDbAsyncClient client, String table) {

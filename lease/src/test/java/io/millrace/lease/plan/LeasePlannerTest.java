@@ -180,6 +180,36 @@ class LeasePlannerTest {
   }
 
   @Test
+  void an_heir_does_not_hand_off_what_it_holds_to_make_room_for_what_is_announced() {
+    fleet.leases(6);
+    SessionId a = fleet.join("a");
+    SessionId b = fleet.join("b");
+    fleet.give(a, 0, 4);
+    fleet.give(b, 4, 6);
+    fleet.announce(key(0), b);
+    SessionId c = fleet.join("c");
+    assertThat(fleet.plan(c).target())
+        .containsEntry(key(4), b)
+        .containsEntry(key(5), b)
+        .containsEntry(key(0), c);
+  }
+
+  @Test
+  void surplus_is_shared_out_by_key_whoever_has_it() {
+    fleet.leases(8);
+    SessionId a = fleet.join("a");
+    SessionId b = fleet.join("b");
+    fleet.give(b, 0, 4);
+    fleet.give(a, 4, 8);
+    SessionId c = fleet.join("c", 100, 1);
+    SessionId d = fleet.join("d");
+    assertThat(fleet.plan(a).target())
+        .containsEntry(key(2), d)
+        .containsEntry(key(3), c)
+        .containsEntry(key(7), d);
+  }
+
+  @Test
   void a_lease_whose_owner_died_goes_to_the_announced_heir() {
     fleet.leases(6);
     SessionId a = fleet.join("a");

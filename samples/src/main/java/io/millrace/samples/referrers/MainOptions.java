@@ -1,0 +1,81 @@
+package io.millrace.samples.referrers;
+
+import java.net.URI;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** The {@code --name value} options of a sample's main. */
+final class MainOptions {
+
+  private final Map<String, String> values;
+
+  private MainOptions(Map<String, String> values) {
+    this.values = values;
+  }
+
+  /**
+   * @param known the names of the options, without dashes
+   * @throws IllegalArgumentException if there is an unknown option or one without a value
+   */
+  static MainOptions parse(String[] args, List<String> known) {
+    Map<String, String> values = new HashMap<>();
+    for (int i = 0; i < args.length; i += 2) {
+      String name = args[i].startsWith("--") ? args[i].substring(2) : "";
+      if (!known.contains(name)) {
+        throw new IllegalArgumentException(
+            "Unknown option '" + args[i] + "'; allowed: --" + String.join(", --", known));
+      }
+      if (i + 1 == args.length) {
+        throw new IllegalArgumentException("Option " + args[i] + " needs a value");
+      }
+      values.put(name, args[i + 1]);
+    }
+    return new MainOptions(values);
+  }
+
+  Optional<String> text(String name) {
+    return Optional.ofNullable(values.get(name));
+  }
+
+  String required(String name) {
+    return text(name)
+        .orElseThrow(() -> new IllegalArgumentException("Option --" + name + " is required"));
+  }
+
+  /** Null if it is not given. */
+  URI uri(String name) {
+    try {
+      return text(name).map(URI::create).orElse(null);
+    } catch (IllegalArgumentException e) {
+      throw new IllegalArgumentException(
+          "Option --" + name + ": '" + values.get(name) + "' is not a URL", e);
+    }
+  }
+
+  Path path(String name) {
+    return Path.of(required(name));
+  }
+
+  double rate(String name, double otherwise) {
+    String value = values.get(name);
+    try {
+      double rate = value == null ? otherwise : Double.parseDouble(value);
+      if (rate >= 0 && rate <= StreamWriter.MAX_RATE) {
+        return rate;
+      }
+    } catch (NumberFormatException e) {
+      // said below
+    }
+    throw new IllegalArgumentException(
+        "Option --"
+            + name
+            + ": '"
+            + value
+            + "' is not allowed; allowed: 0 to "
+            + StreamWriter.MAX_RATE
+            + " records a second");
+  }
+}
