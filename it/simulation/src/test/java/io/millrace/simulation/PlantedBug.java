@@ -39,7 +39,7 @@ import java.util.function.UnaryOperator;
  * worker's ports or of how it talks to it, so that no production class needs a switch.
  */
 enum PlantedBug implements Mutation {
-  /** A checkpoint is not conditional on owner and token. */
+  /** A checkpoint is conditional on nothing. */
   NO_FENCING(
       40,
       store ->
@@ -54,7 +54,8 @@ enum PlantedBug implements Mutation {
             @Override
             public CompletionStage<OwnerResult> checkpoint(
                 HeldLease held, Checkpoint previous, Checkpoint next) {
-              return to.checkpoint(anybody(held), previous, next);
+              Lease row = row(to, held.key());
+              return to.checkpoint(anybody(held), row == null ? previous : row.checkpoint(), next);
             }
 
             @Override
