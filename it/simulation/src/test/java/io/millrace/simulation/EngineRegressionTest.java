@@ -83,9 +83,10 @@ class EngineRegressionTest {
     Fleet fleet = new Fleet(2);
     SimulatedWorker often = fleet.world.join("a", WorkerSettings.DEFAULTS.withFailover(6_000, 200));
     SimulatedWorker seldom =
-        fleet.world.join("b", WorkerSettings.DEFAULTS.withFailover(6_000, 2_000));
+        fleet.world.join("b", WorkerSettings.DEFAULTS.withFailover(6_000, 1_250));
     fleet.flow(12_000);
     assertThat(fleet.owned(often)).hasSize(1);
+    often.habits().checkpoints = false; // so that it goes on while it may
     often.network().storeCut = true;
     fleet.flow(12_000); // a delivery under a lease that is gone would end the test here
     assertThat(fleet.owned(seldom)).hasSize(2);
@@ -94,13 +95,13 @@ class EngineRegressionTest {
   @Test
   void every_worker_stops_when_the_stream_was_created_anew() {
     Fleet fleet = new Fleet(1);
-    for (String name : List.of("a", "b", "c", "d")) {
+    for (String name : List.of("a", "b", "c", "d", "e", "f")) {
       fleet.join(name);
     }
     fleet.flow(5_000);
     fleet.world.over();
     fleet.stream.recreate();
-    fleet.time.pass(130_000);
+    fleet.time.pass(95_000); // the first audit of each comes within 90 seconds
     assertThat(fleet.world.workers())
         .allSatisfy(worker -> assertThat(worker.failure()).hasMessageContaining("created again"));
   }
