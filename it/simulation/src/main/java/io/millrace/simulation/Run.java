@@ -28,9 +28,6 @@ final class Run {
 
   private static final long PUT_MILLIS = 150;
 
-  /** A budget may be exceeded by one answer, when nothing else is held. */
-  private static final long LARGEST_ANSWER_BYTES = 300_000;
-
   private static final int MAX_WORKERS_UP = 12;
   private static final int MAX_SHARDS = 30;
 
@@ -167,7 +164,9 @@ final class Run {
 
   private void checkBuffers() {
     for (SimulatedWorker worker : world.up()) {
-      worker.requireBufferedAtMost(settings.prefetchBytes() + LARGEST_ANSWER_BYTES);
+      // a budget may be exceeded by one answer, when nothing else is held
+      worker.requireBufferedAtMost(
+          Math.max(settings.prefetchBytes(), worker.streamLink().largestAnswerBytes()));
     }
     world.time().after(500, this::checkBuffers);
   }

@@ -12,9 +12,12 @@ import io.millrace.lease.PendingCheckpoint;
 import io.millrace.lease.Session;
 import io.millrace.lease.SessionId;
 import io.millrace.lease.SessionPage;
+import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.SortedMap;
 import java.util.SortedSet;
+import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Supplier;
@@ -173,7 +176,31 @@ final class StoreLink implements LeaseStore {
 
   @Override
   public CompletionStage<LeaseScan> scan() {
-    return call("scan", () -> table().scan());
+    return call("scan", this::scanInTwoParts);
+  }
+
+  /** A scan is not a snapshot: some rows are read later than others. */
+  private CompletionStage<LeaseScan> scanInTwoParts() {
+    CompletionStage<LeaseScan> early = table().scan();
+    CompletableFuture<LeaseScan> whole = new CompletableFuture<>();
+    time.after(
+        latency(), () -> pass(early.thenCombine(table().scan(), StoreLink::halfOfEach), whole));
+    return whole;
+  }
+
+  private static LeaseScan halfOfEach(LeaseScan early, LeaseScan late) {
+    SortedMap<LeaseKey, Lease> rows = new TreeMap<>();
+    for (Lease lease : early.leases()) {
+      if (lease.key().hashCode() % 2 == 0) {
+        rows.put(lease.key(), lease);
+      }
+    }
+    for (Lease lease : late.leases()) {
+      if (lease.key().hashCode() % 2 != 0) {
+        rows.put(lease.key(), lease);
+      }
+    }
+    return new LeaseScan(List.copyOf(rows.values()), late.unreadable());
   }
 
   @Override

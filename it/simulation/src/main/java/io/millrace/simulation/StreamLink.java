@@ -29,6 +29,7 @@ final class StreamLink implements StreamSource {
   private final SeededRandom random;
   private final Journal journal;
   private final SortedMap<LeaseKey, Deque<Long>> reads = new TreeMap<>();
+  private long largestAnswerBytes;
 
   StreamLink(
       VirtualTime time,
@@ -108,7 +109,12 @@ final class StreamLink implements StreamSource {
   public CompletionStage<ReadResult> read(LeaseKey shard, String iterator, int limit) {
     checkRate(shard);
     boolean empty = random.percent(network.emptyPages);
-    return call(() -> stream.read(shard, iterator, limit, empty));
+    return call(
+        () -> {
+          ReadResult result = stream.read(shard, iterator, limit, empty);
+          largestAnswerBytes = Math.max(largestAnswerBytes, result.sizeBytes());
+          return result;
+        });
   }
 
   private void checkRate(LeaseKey shard) {
@@ -117,6 +123,10 @@ final class StreamLink implements StreamSource {
     if (last.size() > 5 && time.now() - last.remove() < 990) {
       throw time.violation("More than five reads of " + shard + " within a second");
     }
+  }
+
+  long largestAnswerBytes() {
+    return largestAnswerBytes;
   }
 
   /** Another reader begins; the limit is kept by each. */
