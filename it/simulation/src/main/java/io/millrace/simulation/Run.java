@@ -27,6 +27,10 @@ final class Run {
   private static final long STEADY_MILLIS = 12_000;
 
   private static final long PUT_MILLIS = 150;
+
+  /** A budget may be exceeded by one answer, when nothing else is held. */
+  private static final long LARGEST_ANSWER_BYTES = 300_000;
+
   private static final int MAX_WORKERS_UP = 12;
   private static final int MAX_SHARDS = 30;
 
@@ -99,6 +103,7 @@ final class Run {
       time.after(random.between(0, 2_000), this::joinNew);
     }
     time.after(random.nextLong(PUT_MILLIS), this::put);
+    time.after(500, this::checkBuffers);
     for (Fault fault : scenario.faults()) {
       time.after(fault.atMillis(), () -> inject(fault));
     }
@@ -158,6 +163,13 @@ final class Run {
       world.stream().put(random.oneOf(open), size);
     }
     world.time().after(random.between(1, 2 * PUT_MILLIS), this::put);
+  }
+
+  private void checkBuffers() {
+    for (SimulatedWorker worker : world.up()) {
+      worker.requireBufferedAtMost(settings.prefetchBytes() + LARGEST_ANSWER_BYTES);
+    }
+    world.time().after(500, this::checkBuffers);
   }
 
   // ---- faults
@@ -447,6 +459,10 @@ final class Run {
       throw time.violation("Workers do not stop");
     }
     time.pass(5_000);
+    for (SimulatedWorker worker : world.workers()) {
+      worker.requireBufferedAtMost(0);
+    }
+    time.pass(1_000);
     if (!world.truth().sessions().isEmpty()) {
       throw time.violation("After everybody has left, there are " + world.truth().sessions());
     }

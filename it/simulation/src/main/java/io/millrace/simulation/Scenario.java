@@ -64,10 +64,24 @@ public record Scenario(
   private static final List<Kind> ORDINARY =
       List.of(Kind.values()).stream().filter(kind -> !kind.isFinal()).toList();
 
+  /** What makes owners and observers disagree for a while: where leases are proved. */
+  private static final List<Kind> OWNERS_IN_DOUBT =
+      List.of(
+          Kind.STORE_CUT,
+          Kind.STORE_SLOW,
+          Kind.STORE_LATE,
+          Kind.STORE_LOSES_ANSWERS,
+          Kind.PAUSE,
+          Kind.SUSPEND,
+          Kind.CRASH,
+          Kind.ROLL);
+
   private static Fault fault(SeededRandom random) {
     Kind kind = random.oneOf(ORDINARY);
     if (random.percent(20)) {
       kind = random.percent(60) ? Kind.SPLIT : Kind.MERGE;
+    } else if (random.percent(25)) {
+      kind = random.oneOf(OWNERS_IN_DOUBT);
     }
     long at = random.between(0, 38_000);
     int target = random.percent(20) ? -1 : (int) random.nextLong(16);

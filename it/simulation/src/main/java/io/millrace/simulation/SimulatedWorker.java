@@ -215,6 +215,19 @@ final class SimulatedWorker implements EngineEvents {
     loop.stop();
   }
 
+  /** Checks, on the worker's own loop, what it holds in memory. */
+  void requireBufferedAtMost(long bytes) {
+    loop.bufferedBytes()
+        .whenComplete(
+            (used, error) -> {
+              if (used != null && used > bytes) {
+                world
+                    .time()
+                    .note(name + " holds " + used + " bytes of records, allowed are " + bytes);
+              }
+            });
+  }
+
   // ---- what its processors tell
 
   void called(String call, LeaseKey shard) {
@@ -286,6 +299,9 @@ final class SimulatedWorker implements EngineEvents {
   @Override
   public void notice(String level, String message) {
     journal().note(name, level, null, 0, message);
+    if (message.contains("was moved by somebody else")) {
+      world.time().note(name + ": " + message); // there is nobody else
+    }
     if (message.contains("is abandoned")) {
       journal().reached("processor abandoned");
     }

@@ -42,6 +42,13 @@ final class VirtualTime {
     return found;
   }
 
+  /** As {@link #violation}, where there is nothing to throw to. */
+  void note(String what) {
+    if (violation == null) {
+      violation = new ViolationException(what);
+    }
+  }
+
   long now() {
     return now;
   }

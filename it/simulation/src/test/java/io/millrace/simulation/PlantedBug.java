@@ -1,0 +1,577 @@
+package io.millrace.simulation;
+
+import io.millrace.checkpoint.Checkpoint;
+import io.millrace.kcl.engine.EnginePorts;
+import io.millrace.kcl.stream.ReadResult;
+import io.millrace.kcl.stream.StartPosition;
+import io.millrace.kcl.stream.StreamRecord;
+import io.millrace.kcl.stream.StreamSource;
+import io.millrace.kcl.time.Clock;
+import io.millrace.lease.HeldLease;
+import io.millrace.lease.Lease;
+import io.millrace.lease.LeaseKey;
+import io.millrace.lease.LeaseStore;
+import io.millrace.lease.LeaseStore.BeatResult;
+import io.millrace.lease.LeaseStore.ExpireResult;
+import io.millrace.lease.LeaseStore.JoinResult;
+import io.millrace.lease.LeaseStore.OwnerResult;
+import io.millrace.lease.LeaseStoreException;
+import io.millrace.lease.PendingCheckpoint;
+import io.millrace.lease.Session;
+import io.millrace.lease.SessionId;
+import io.millrace.lease.SessionPage;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.SortedMap;
+import java.util.SortedSet;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.function.Function;
+import java.util.function.UnaryOperator;
+
+/**
+ * Defects that somebody could build into Millrace, each as a change of what is behind one of the
+ * worker's ports or of how it talks to it, so that no production class needs a switch.
+ */
+enum PlantedBug implements Mutation {
+  /** A checkpoint is not conditional on owner and token. */
+  NO_FENCING(
+      40,
+      store ->
+          new ForwardingStore(store) {
+            private HeldLease anybody(HeldLease held) {
+              Lease row = row(to, held.key());
+              return row == null || row.owner() == null
+                  ? held
+                  : new HeldLease(held.key(), new SessionId(row.owner()), row.counter());
+            }
+
+            @Override
+            public CompletionStage<OwnerResult> checkpoint(
+                HeldLease held, Checkpoint previous, Checkpoint next) {
+              return to.checkpoint(anybody(held), previous, next);
+            }
+
+            @Override
+            public CompletionStage<OwnerResult> prepare(
+                HeldLease held, Checkpoint previous, PendingCheckpoint pending) {
+              return to.prepare(anybody(held), previous, pending);
+            }
+          }),
+
+  /** A checkpoint is not conditional on the previous one. */
+  NO_PREVIOUS_CHECKPOINT(
+      60,
+      store ->
+          new ForwardingStore(store) {
+            @Override
+            public CompletionStage<OwnerResult> checkpoint(
+                HeldLease held, Checkpoint previous, Checkpoint next) {
+              Lease row = row(to, held.key());
+              return to.checkpoint(held, row == null ? previous : row.checkpoint(), next);
+            }
+          }),
+
+  /** A claim is not conditional on owner and counter. */
+  CLAIM_WITHOUT_CONDITION(
+      20,
+      store ->
+          new ForwardingStore(store) {
+            @Override
+            public CompletionStage<OwnerResult> claim(
+                Lease seen, SessionId claimant, OptionalLong startAt) {
+              Lease row = row(to, seen.key());
+              return to.claim(row == null ? seen : row, claimant, startAt);
+            }
+          }),
+
+  /** A heartbeat of a session that was expired is answered as if it lived. */
+  BEAT_WITHOUT_CONDITION(
+      60,
+      store ->
+          new ForwardingStore(store) {
+            @Override
+            public CompletionStage<BeatResult> beat(Session session) {
+              return to.beat(session)
+                  .thenApply(
+                      result ->
+                          result instanceof BeatResult.SessionLost
+                              ? now(to.readPage(session.id().page()))
+                                  .<BeatResult>map(BeatResult.Alive::new)
+                                  .orElse(result)
+                              : result);
+            }
+          }),
+
+  /** An entry is removed whatever its heartbeat says by then. */
+  EXPIRE_WITHOUT_CONDITION(
+      200,
+      store ->
+          new ForwardingStore(store) {
+            @Override
+            public CompletionStage<ExpireResult> expire(SessionId session, long observedBeat) {
+              long beat =
+                  now(to.readPage(session.page()))
+                      .flatMap(page -> page.session(session))
+                      .map(Session::beat)
+                      .orElse(observedBeat);
+              return to.expire(session, beat);
+            }
+          }),
+
+  /** The rows of children are written after SHARD_END. */
+  CHILDREN_AFTER_SHARD_END(
+      20,
+      store ->
+          new ForwardingStore(store) {
+            private final List<Lease> later = new ArrayList<>();
+
+            @Override
+            public CompletionStage<Lease> create(Lease lease) {
+              boolean waits =
+                  lease.parents().stream()
+                      .anyMatch(p -> row(to, p) != null && !row(to, p).isFinished());
+              if (waits) {
+                later.add(lease);
+                return CompletableFuture.completedFuture(lease);
+              }
+              return to.create(lease);
+            }
+
+            @Override
+            public CompletionStage<Optional<SessionPage>> bump() {
+              later.removeIf(
+                  lease -> {
+                    boolean due =
+                        lease.parents().stream()
+                            .allMatch(p -> row(to, p) == null || row(to, p).isFinished());
+                    if (due) {
+                      to.create(lease);
+                    }
+                    return due;
+                  });
+              return to.bump();
+            }
+          }),
+
+  /** The child of a merge knows one of its parents. */
+  ONE_PARENT_OF_A_MERGE(
+      60,
+      store ->
+          new ForwardingStore(store) {
+            @Override
+            public CompletionStage<Lease> create(Lease lease) {
+              return to.create(
+                  lease.parents().size() < 2
+                      ? lease
+                      : withParents(lease, new TreeSet<>(List.of(lease.parents().first()))));
+            }
+          }),
+
+  /** Children know no parents, and start at once. */
+  NO_PARENTS(
+      20,
+      store ->
+          new ForwardingStore(store) {
+            @Override
+            public CompletionStage<Lease> create(Lease lease) {
+              return to.create(withParents(lease, Collections.emptySortedSet()));
+            }
+          }),
+
+  /** Nobody is told of changes. */
+  NO_BUMP(
+      20,
+      store ->
+          new ForwardingStore(store) {
+            @Override
+            public CompletionStage<Optional<SessionPage>> bump() {
+              return to.readPage(0);
+            }
+          }),
+
+  /** A new session's page is shown as it was before it joined, for a while. */
+  STALE_PAGES(
+      60,
+      store ->
+          new ForwardingStore(store) {
+            private int reads;
+
+            @Override
+            public CompletionStage<Optional<SessionPage>> readPage(int page) {
+              return to.readPage(page)
+                  .thenApply(
+                      read ->
+                          read.map(
+                              p ->
+                                  ++reads % 3 != 0 || p.sessions().size() < 2
+                                      ? p
+                                      : new SessionPage(
+                                          p.number(),
+                                          p.version(),
+                                          p.joins(),
+                                          p.sessions().headMap(p.sessions().lastKey()),
+                                          p.pageCount(),
+                                          p.generation())));
+            }
+          }),
+
+  /** Observers are told a shorter failover time than the worker fences itself by. */
+  FENCE_TOO_LATE(
+      100,
+      ports ->
+          withStore(
+              ports,
+              new ForwardingStore(ports.store()) {
+                private Session impatient(Session s) {
+                  return new Session(
+                      s.id(),
+                      s.beat(),
+                      s.failoverMillis() / 2,
+                      s.weight(),
+                      s.maxLeases(),
+                      s.load(),
+                      s.leaving());
+                }
+
+                @Override
+                public CompletionStage<JoinResult> join(Session session) {
+                  return to.join(impatient(session));
+                }
+
+                @Override
+                public CompletionStage<BeatResult> beat(Session session) {
+                  return to.beat(impatient(session));
+                }
+              }),
+      null),
+
+  /** A heartbeat without an answer counts as answered: no self-fencing. */
+  NO_SELF_FENCING(
+      60,
+      ports ->
+          withStore(
+              ports,
+              new ForwardingStore(ports.store()) {
+                private SessionPage last;
+
+                @Override
+                public CompletionStage<BeatResult> beat(Session session) {
+                  return to.beat(session)
+                      .handle(
+                          (result, error) -> {
+                            if (result instanceof BeatResult.Alive alive) {
+                              last = alive.page();
+                            }
+                            if (error != null && last != null) {
+                              return new BeatResult.Alive(last);
+                            }
+                            if (error != null) {
+                              throw new LeaseStoreException(
+                                  LeaseStoreException.Kind.NO_ANSWER, "injected", error);
+                            }
+                            return result;
+                          });
+                }
+              }),
+      null),
+
+  /** Time is measured on the wall clock. */
+  WALL_CLOCK(
+      200,
+      ports ->
+          new EnginePorts(
+              ports.store(),
+              ports.stream(),
+              ports.processors(),
+              new Clock() {
+                @Override
+                public long monotonicMillis() {
+                  return ports.clock().wallMillis();
+                }
+
+                @Override
+                public long wallMillis() {
+                  return ports.clock().wallMillis();
+                }
+              },
+              ports.scheduler(),
+              ports.loop(),
+              ports.random(),
+              ports.events()),
+      null),
+
+  /** A checkpoint without an answer is taken for refused. */
+  AMBIGUOUS_CHECKPOINT_FAILED(
+      100,
+      ports ->
+          withStore(
+              ports,
+              new ForwardingStore(ports.store()) {
+                @Override
+                public CompletionStage<OwnerResult> checkpoint(
+                    HeldLease held, Checkpoint previous, Checkpoint next) {
+                  return to.checkpoint(held, previous, next)
+                      .exceptionally(e -> new OwnerResult.Lost(Optional.empty()));
+                }
+              }),
+      null),
+
+  /** A release or hand-off without an answer is taken for done. */
+  AMBIGUOUS_HAND_OFF_DONE(
+      200,
+      ports ->
+          withStore(
+              ports,
+              new ForwardingStore(ports.store()) {
+                private final SortedMap<LeaseKey, Lease> claimed = new TreeMap<>();
+
+                @Override
+                public CompletionStage<OwnerResult> claim(
+                    Lease seen, SessionId claimant, OptionalLong startAt) {
+                  return to.claim(seen, claimant, startAt)
+                      .thenApply(
+                          result -> {
+                            if (result instanceof OwnerResult.Done done) {
+                              claimed.put(seen.key(), done.lease());
+                            }
+                            return result;
+                          });
+                }
+
+                @Override
+                public CompletionStage<OwnerResult> handOff(
+                    HeldLease held, Optional<SessionId> successor) {
+                  Lease known = claimed.get(held.key());
+                  return known == null
+                      ? to.handOff(held, successor)
+                      : to.handOff(held, successor).exceptionally(e -> new OwnerResult.Done(known));
+                }
+              }),
+      null),
+
+  /** A row whose creation had no answer is taken for created. */
+  AMBIGUOUS_CREATE_DONE(
+      200,
+      ports ->
+          withStore(
+              ports,
+              new ForwardingStore(ports.store()) {
+                @Override
+                public CompletionStage<Lease> create(Lease lease) {
+                  return to.create(lease).exceptionally(e -> lease);
+                }
+              }),
+      null),
+
+  /** A consumer starts from the checkpoint as it was before the claim. */
+  CHECKPOINT_FROM_BEFORE_THE_CLAIM(
+      200,
+      ports ->
+          withStore(
+              ports,
+              new ForwardingStore(ports.store()) {
+                @Override
+                public CompletionStage<OwnerResult> claim(
+                    Lease seen, SessionId claimant, OptionalLong startAt) {
+                  return to.claim(seen, claimant, startAt)
+                      .thenApply(
+                          result ->
+                              result instanceof OwnerResult.Done done
+                                  ? new OwnerResult.Done(withCheckpoint(done.lease(), seen))
+                                  : result);
+                }
+              }),
+      null),
+
+  /** LATEST is resolved anew whenever a shard is opened. */
+  LATEST_AT_EVERY_OPEN(
+      20,
+      ports ->
+          withStream(
+              ports,
+              new ForwardingStream(ports.stream()) {
+                @Override
+                public CompletionStage<String> open(LeaseKey shard, StartPosition position) {
+                  return to.open(
+                      shard,
+                      position instanceof StartPosition.AtTimestamp
+                          ? new StartPosition.AtTimestamp(ports.clock().wallMillis())
+                          : position);
+                }
+              }),
+      null),
+
+  /** After an iterator has expired, reading goes on at the tip. */
+  REOPEN_AT_THE_TIP(
+      40,
+      ports ->
+          withStream(
+              ports,
+              new ForwardingStream(ports.stream()) {
+                private final SortedSet<LeaseKey> opened = new TreeSet<>();
+
+                @Override
+                public CompletionStage<String> open(LeaseKey shard, StartPosition position) {
+                  return to.open(
+                      shard,
+                      opened.add(shard) ? position : new StartPosition.AtTimestamp(Long.MAX_VALUE));
+                }
+              }),
+      null),
+
+  /** One record in a few hundred is dropped on the way. */
+  DROPPED_RECORD(
+      20,
+      ports ->
+          withStream(
+              ports,
+              new ForwardingStream(ports.stream()) {
+                private int reads;
+
+                @Override
+                public CompletionStage<ReadResult> read(LeaseKey shard, String iterator, int max) {
+                  return to.read(shard, iterator, max)
+                      .thenApply(r -> r.records().isEmpty() || ++reads % 200 != 0 ? r : less(r));
+                }
+
+                private ReadResult less(ReadResult r) {
+                  return with(r, r.records().subList(1, r.records().size()));
+                }
+              }),
+      null),
+
+  /** Records of one answer are delivered in the wrong order. */
+  WRONG_ORDER(
+      20,
+      ports ->
+          withStream(
+              ports,
+              new ForwardingStream(ports.stream()) {
+                @Override
+                public CompletionStage<ReadResult> read(LeaseKey shard, String iterator, int max) {
+                  return to.read(shard, iterator, max)
+                      .thenApply(
+                          r -> {
+                            List<StreamRecord> turned = new ArrayList<>(r.records());
+                            Collections.reverse(turned);
+                            return with(r, turned);
+                          });
+                }
+              }),
+      null),
+
+  /** A shard that cannot be read for a moment is taken for ended. */
+  FAILURE_IS_THE_END(
+      40,
+      ports ->
+          withStream(
+              ports,
+              new ForwardingStream(ports.stream()) {
+                @Override
+                public CompletionStage<ReadResult> read(LeaseKey shard, String iterator, int max) {
+                  return to.read(shard, iterator, max)
+                      .exceptionally(e -> new ReadResult(List.of(), null, List.of(), 0));
+                }
+              }),
+      null);
+
+  private final int withinSeeds;
+  private final UnaryOperator<EnginePorts> client;
+  private final UnaryOperator<LeaseStore> server;
+
+  PlantedBug(int withinSeeds, Function<LeaseStore, LeaseStore> server) {
+    this(withinSeeds, null, server::apply);
+  }
+
+  PlantedBug(int withinSeeds, UnaryOperator<EnginePorts> client, UnaryOperator<LeaseStore> server) {
+    this.withinSeeds = withinSeeds;
+    this.client = client;
+    this.server = server;
+  }
+
+  /** So many seeds are enough to find it. */
+  int withinSeeds() {
+    return withinSeeds;
+  }
+
+  @Override
+  public EnginePorts ports(EnginePorts ports) {
+    return client == null ? ports : client.apply(ports);
+  }
+
+  @Override
+  public LeaseStore table(LeaseStore table) {
+    return server == null ? table : server.apply(table);
+  }
+
+  private static <T> T now(CompletionStage<T> stage) {
+    return stage.toCompletableFuture().join();
+  }
+
+  private static Lease row(LeaseStore store, LeaseKey key) {
+    CompletableFuture<Optional<Lease>> read = store.readLease(key).toCompletableFuture();
+    return read.isCompletedExceptionally() ? null : read.join().orElse(null);
+  }
+
+  private static Lease withParents(Lease lease, SortedSet<LeaseKey> parents) {
+    return Lease.unowned(
+        lease.key(),
+        lease.checkpoint(),
+        lease.startAtMillis() == null
+            ? OptionalLong.empty()
+            : OptionalLong.of(lease.startAtMillis()),
+        parents,
+        lease.hashKeyRange());
+  }
+
+  private static Lease withCheckpoint(Lease lease, Lease from) {
+    return new Lease(
+        lease.key(),
+        lease.owner(),
+        lease.counter(),
+        from.checkpoint(),
+        from.pending(),
+        from.startAtMillis(),
+        lease.parents(),
+        lease.children(),
+        lease.hashKeyRange(),
+        lease.endedAtMillis(),
+        lease.heir(),
+        lease.ownerSwitchesSinceCheckpoint());
+  }
+
+  private static ReadResult with(ReadResult result, List<StreamRecord> records) {
+    return new ReadResult(
+        records, result.nextIterator(), result.childShards(), result.millisBehindLatest());
+  }
+
+  private static EnginePorts withStore(EnginePorts ports, LeaseStore store) {
+    return new EnginePorts(
+        store,
+        ports.stream(),
+        ports.processors(),
+        ports.clock(),
+        ports.scheduler(),
+        ports.loop(),
+        ports.random(),
+        ports.events());
+  }
+
+  private static EnginePorts withStream(EnginePorts ports, StreamSource stream) {
+    return new EnginePorts(
+        ports.store(),
+        stream,
+        ports.processors(),
+        ports.clock(),
+        ports.scheduler(),
+        ports.loop(),
+        ports.random(),
+        ports.events());
+  }
+}

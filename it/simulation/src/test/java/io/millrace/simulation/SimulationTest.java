@@ -1,0 +1,73 @@
+package io.millrace.simulation;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+/** Many seeds; {@code -Dmillrace.simulation.seeds} and {@code .from} choose others. */
+class SimulationTest {
+
+  private static final long SEEDS = Long.getLong("millrace.simulation.seeds", 2_000);
+  private static final long FROM = Long.getLong("millrace.simulation.from", 0);
+
+  /** What a large run must have come across, or its silence says nothing. */
+  private static final List<String> INTERESTING =
+      List.of(
+          "zombie write refused",
+          "ambiguous write resolved",
+          "hole repaired",
+          "another page of sessions",
+          "lease handed over",
+          "lease claimed",
+          "lease lost",
+          "lease given, drained",
+          "lease given, abandoned",
+          "session expired",
+          "session lost, joined again",
+          "worker fenced",
+          "worker went on",
+          "processor abandoned",
+          "processor never returned",
+          "gap reported",
+          "record processed again",
+          "batch failed",
+          "checkpoint ahead refused",
+          "checkpoint from another thread",
+          "child waited for its parent",
+          "shard finished",
+          "shard end without a checkpoint",
+          "incomplete listing",
+          "store request lost",
+          "store request late",
+          "store answer lost",
+          "store refused",
+          "stream said EXPIRED_ITERATOR",
+          "stream said THROTTLED",
+          "stream said UNAVAILABLE",
+          "stream said NOT_FOUND");
+
+  @Test
+  void no_seed_breaks_a_rule_and_every_interesting_event_is_reached() {
+    Simulate.Result result = Simulate.seeds(FROM, SEEDS, 2, p -> {});
+    System.out.printf(
+        "simulated %d scenarios in %.1f s (%.0f a second), %d events, %d violations%n",
+        result.seeds(),
+        result.seconds(),
+        result.perSecond(),
+        result.steps(),
+        result.violations().size());
+    assertThat(result.violations())
+        .as(() -> result.violations().get(0).explain())
+        .isEmpty();
+    assertThat(result.seeds()).isEqualTo(SEEDS);
+    if (SEEDS >= 2_000) {
+      List<String> expected = new ArrayList<>(INTERESTING);
+      for (Fault.Kind kind : Fault.Kind.values()) {
+        expected.add("fault " + kind);
+      }
+      assertThat(result.events().keySet()).containsAll(expected);
+    }
+  }
+}
