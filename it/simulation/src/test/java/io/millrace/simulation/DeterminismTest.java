@@ -56,8 +56,7 @@ class DeterminismTest {
     assertThat(violation.explain())
         .contains("no unfinished lease covers", "new Scenario(", "scenario ", "endShard");
     List<Fault> faults = violation.shrunk().faults();
-    assertThat(faults)
-        .allMatch(f -> f.kind() == Fault.Kind.SPLIT || f.kind() == Fault.Kind.MERGE);
+    assertThat(faults).allMatch(f -> f.kind() == Fault.Kind.SPLIT || f.kind() == Fault.Kind.MERGE);
     assertThat(result.toJson()).startsWith("{\"seeds\":6,\"violations\":");
   }
 }

@@ -58,9 +58,7 @@ class SimulationTest {
         result.perSecond(),
         result.steps(),
         result.violations().size());
-    assertThat(result.violations())
-        .as(() -> result.violations().get(0).explain())
-        .isEmpty();
+    assertThat(result.violations()).as(() -> result.violations().get(0).explain()).isEmpty();
     assertThat(result.seeds()).isEqualTo(SEEDS);
     if (SEEDS >= 2_000) {
       List<String> expected = new ArrayList<>(INTERESTING);
