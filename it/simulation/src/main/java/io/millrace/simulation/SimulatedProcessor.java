@@ -244,7 +244,11 @@ final class SimulatedProcessor implements ShardProcessor {
                           random.between(0, 3_000));
                   return returned();
                 }
-                return checkpointer.checkpoint(checkpointer.upTo()).thenRun(() -> ended = true);
+                CompletionStage<Void> last = checkpointer.checkpoint(checkpointer.upTo());
+                if (worker.habits().varied && processedUpTo.isRecord() && random.percent(30)) {
+                  checkpointer.checkpoint(processedUpTo); // another thread, a little late
+                }
+                return last.thenRun(() -> ended = true);
               });
         });
   }

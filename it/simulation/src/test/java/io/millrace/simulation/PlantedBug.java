@@ -10,6 +10,7 @@ import io.millrace.kcl.time.Clock;
 import io.millrace.lease.HeldLease;
 import io.millrace.lease.Lease;
 import io.millrace.lease.LeaseKey;
+import io.millrace.lease.LeaseScan;
 import io.millrace.lease.LeaseStore;
 import io.millrace.lease.LeaseStore.BeatResult;
 import io.millrace.lease.LeaseStore.ExpireResult;
@@ -39,7 +40,7 @@ import java.util.function.UnaryOperator;
  * worker's ports or of how it talks to it, so that no production class needs a switch.
  */
 enum PlantedBug implements Mutation {
-  /** A checkpoint is not conditional on owner and token. */
+  /** A checkpoint is conditional on nothing. */
   NO_FENCING(
       40,
       store ->
@@ -54,7 +55,8 @@ enum PlantedBug implements Mutation {
             @Override
             public CompletionStage<OwnerResult> checkpoint(
                 HeldLease held, Checkpoint previous, Checkpoint next) {
-              return to.checkpoint(anybody(held), previous, next);
+              Lease row = row(to, held.key());
+              return to.checkpoint(anybody(held), row == null ? previous : row.checkpoint(), next);
             }
 
             @Override
@@ -324,30 +326,27 @@ enum PlantedBug implements Mutation {
 
   /** A release or hand-off without an answer is taken for done. */
   AMBIGUOUS_HAND_OFF_DONE(
-      200,
+      1_000,
       ports ->
           withStore(
               ports,
               new ForwardingStore(ports.store()) {
-                private final SortedMap<LeaseKey, Lease> claimed = new TreeMap<>();
+                private final SortedMap<LeaseKey, Lease> seen = new TreeMap<>();
 
                 @Override
-                public CompletionStage<OwnerResult> claim(
-                    Lease seen, SessionId claimant, OptionalLong startAt) {
-                  return to.claim(seen, claimant, startAt)
+                public CompletionStage<LeaseScan> scan() {
+                  return to.scan()
                       .thenApply(
-                          result -> {
-                            if (result instanceof OwnerResult.Done done) {
-                              claimed.put(seen.key(), done.lease());
-                            }
-                            return result;
+                          scan -> {
+                            scan.leases().forEach(lease -> seen.put(lease.key(), lease));
+                            return scan;
                           });
                 }
 
                 @Override
                 public CompletionStage<OwnerResult> handOff(
                     HeldLease held, Optional<SessionId> successor) {
-                  Lease known = claimed.get(held.key());
+                  Lease known = seen.get(held.key());
                   return known == null
                       ? to.handOff(held, successor)
                       : to.handOff(held, successor).exceptionally(e -> new OwnerResult.Done(known));

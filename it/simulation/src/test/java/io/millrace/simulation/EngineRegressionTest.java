@@ -1,0 +1,139 @@
+package io.millrace.simulation;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.millrace.kcl.engine.EngineSettings.InitialPosition;
+import io.millrace.lease.LeaseKey;
+import io.millrace.simulation.Fault.Kind;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+/** What the simulator, or the work on it, has found in the engine; each was red once. */
+class EngineRegressionTest {
+
+  private static final LeaseKey SHARD_0 = SimulatedStream.shard(0);
+
+  @Test
+  void initialize_that_throws_is_called_again_after_pauses_that_grow() {
+    Fleet fleet = new Fleet(1);
+    SimulatedWorker a = fleet.join("a");
+    a.habits().initializeThrowsAt = 100;
+    fleet.time.pass(20_000);
+    assertThat(a.calls()).filteredOn(call -> call.startsWith("initialize")).hasSizeBetween(4, 15);
+    a.habits().initializeThrowsAt = 0;
+    fleet.putEverywhere();
+    fleet.time.pass(12_000);
+    assertThat(fleet.everythingProcessed()).isTrue();
+  }
+
+  @Test
+  void the_last_checkpoint_of_a_hand_over_does_not_pass_a_batch_that_failed() {
+    Fleet fleet = new Fleet(1);
+    SimulatedWorker a = fleet.join("a");
+    fleet.flow(1_000);
+    a.habits().throwsAt = 100;
+    fleet.flow(1_000);
+    a.leave();
+    fleet.time.pass(5_000);
+    assertThat(a.calls()).contains("shutdownRequested " + SHARD_0);
+    fleet.join("b");
+    fleet.time.pass(5_000);
+    assertThat(fleet.everythingProcessed()).isTrue();
+  }
+
+  @Test
+  void the_end_of_a_shard_whose_last_records_retention_has_taken_is_reported_as_a_gap() {
+    Fleet fleet = new Fleet(1);
+    SimulatedWorker a = fleet.join("a");
+    fleet.flow(1_000);
+    fleet.time.pass(1_000);
+    a.leave();
+    fleet.time.pass(5_000);
+    fleet.stream.put(SHARD_0, 10);
+    fleet.stream.split(SHARD_0);
+    fleet.stream.trimRecords(SHARD_0, 11);
+    fleet.join("b");
+    fleet.time.pass(5_000);
+    assertThat(fleet.checkpoint(0).isShardEnd()).isTrue();
+    assertThat(fleet.world.gaps()).singleElement().asString().contains("neither the record");
+  }
+
+  @Test
+  void a_worker_whose_old_call_never_returns_can_process_the_shard_when_it_is_given_it_again() {
+    Fleet fleet = new Fleet(2);
+    SimulatedWorker a = fleet.join("a");
+    fleet.time.pass(1_000);
+    a.habits().neverReturns = true;
+    fleet.flow(1_000);
+    a.habits().neverReturns = false;
+    a.network().storeCut = true;
+    SimulatedWorker b = fleet.join("b");
+    fleet.flow(10_000);
+    assertThat(fleet.owned(b)).hasSize(2);
+    a.network().storeCut = false;
+    fleet.flow(30_000);
+    assertThat(fleet.owned(a)).hasSize(1);
+    fleet.time.pass(2_000);
+    assertThat(fleet.everythingProcessed()).isTrue();
+    assertThat(fleet.notices()).anyMatch(n -> n.contains("its lease is lost"));
+  }
+
+  @Test
+  void workers_with_different_heartbeat_intervals_give_each_other_the_same_time() {
+    Fleet fleet = new Fleet(2);
+    SimulatedWorker often = fleet.world.join("a", WorkerSettings.DEFAULTS.withFailover(6_000, 200));
+    SimulatedWorker seldom =
+        fleet.world.join("b", WorkerSettings.DEFAULTS.withFailover(6_000, 1_250));
+    fleet.flow(12_000);
+    assertThat(fleet.owned(often)).hasSize(1);
+    often.habits().checkpoints = false; // so that it goes on while it may
+    often.network().storeCut = true;
+    fleet.flow(12_000); // a delivery under a lease that is gone would end the test here
+    assertThat(fleet.owned(seldom)).hasSize(2);
+  }
+
+  @Test
+  void every_worker_stops_when_the_stream_was_created_anew() {
+    Fleet fleet = new Fleet(1);
+    for (String name : List.of("a", "b", "c", "d", "e", "f")) {
+      fleet.join(name);
+    }
+    fleet.flow(5_000);
+    fleet.world.over();
+    fleet.stream.recreate();
+    fleet.time.pass(95_000); // the first audit of each comes within 90 seconds
+    assertThat(fleet.world.workers())
+        .allSatisfy(worker -> assertThat(worker.failure()).hasMessageContaining("created again"));
+  }
+
+  @Test
+  void session_rows_that_a_hand_back_removed_do_not_come_back() {
+    Fleet fleet = new Fleet(1);
+    SimulatedWorker a = fleet.join("a");
+    fleet.flow(3_000);
+    fleet.world.over();
+    fleet.world.truth().rows().removeSessionsAndApplication();
+    fleet.time.pass(20_000);
+    assertThat(a.failure()).hasMessageContaining("handed back to another library");
+    assertThat(fleet.world.truth().rows().readPage(0).toCompletableFuture().join()).isEmpty();
+  }
+
+  @Test
+  void a_row_created_in_place_of_a_removed_one_is_adopted_under_a_token_seen_before() {
+    holds(
+        new Scenario(
+            12885L,
+            1,
+            2,
+            InitialPosition.TRIM_HORIZON,
+            List.of(
+                new Fault(2_000, Kind.JOIN, 0, 0, 0),
+                new Fault(8_427, Kind.ROW_REMOVED, 1, 18_477, 0),
+                new Fault(20_000, Kind.ROW_REMOVED, 0, 0, 0))));
+  }
+
+  private static void holds(Scenario scenario) {
+    Run.Result result = Run.of(scenario, Mutation.NONE, 100);
+    assertThat(result.violation()).as(result.trace()).isNull();
+  }
+}
