@@ -142,7 +142,8 @@ class RawHttpTest {
 
   @Test
   void a_client_of_http_1_0_gets_its_answer_and_the_end_of_the_connection() throws Exception {
-    try (Socket socket = new Socket("127.0.0.1", kinesis.endpoint().getPort())) {
+    try (Socket socket =
+        new Socket(InetAddress.getLoopbackAddress(), kinesis.endpoint().getPort())) {
       String request =
           "POST / HTTP/1.0\r\nContent-Type: "
               + JSON
@@ -160,7 +161,7 @@ class RawHttpTest {
 
   @Test
   void a_taken_port_is_said_in_one_sentence() throws Exception {
-    try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getByName("127.0.0.1"))) {
+    try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
       int port = taken.getLocalPort();
       assertThatThrownBy(() -> EmbeddedKinesis.builder().port(port).start())
           .isInstanceOf(IllegalStateException.class)
