@@ -18,7 +18,7 @@ import picocli.CommandLine.TypeConversionException;
 @Command(
     name = "millrace",
     description = "A Kinesis consumer framework, and what runs it on one machine.",
-    subcommands = {DemoCommand.class, LocalCommand.class},
+    subcommands = {DemoCommand.class, LocalCommand.class, SimulateCommand.class},
     versionProvider = Version.class,
     mixinStandardHelpOptions = true)
 public final class Millrace implements Runnable {
@@ -29,7 +29,7 @@ public final class Millrace implements Runnable {
 
   @Override
   public void run() {
-    throw new ParameterException(spec.commandLine(), "Say what to do: demo or local.");
+    throw new ParameterException(spec.commandLine(), "Say what to do: demo, local or simulate.");
   }
 
   public static void main(String[] args) {

@@ -66,7 +66,7 @@ class CommandLineTest {
   @Test
   void no_command_is_answered_with_those_there_are() {
     assertThat(execute()).isEqualTo(2);
-    assertThat(err.toString()).startsWith("Say what to do: demo or local.");
+    assertThat(err.toString()).startsWith("Say what to do: demo, local or simulate.");
   }
 
   @Test

@@ -80,16 +80,19 @@ class EngineRegressionTest {
 
   @Test
   void workers_with_different_heartbeat_intervals_give_each_other_the_same_time() {
-    Fleet fleet = new Fleet(2);
-    SimulatedWorker often = fleet.world.join("a", WorkerSettings.DEFAULTS.withFailover(6_000, 200));
-    SimulatedWorker seldom =
-        fleet.world.join("b", WorkerSettings.DEFAULTS.withFailover(6_000, 1_250));
-    fleet.flow(12_000);
-    assertThat(fleet.owned(often)).hasSize(1);
-    often.habits().checkpoints = false; // so that it goes on while it may
-    often.network().storeCut = true;
-    fleet.flow(12_000); // a delivery under a lease that is gone would end the test here
-    assertThat(fleet.owned(seldom)).hasSize(2);
+    for (int phase = 0; phase < 1_250; phase += 100) {
+      Fleet fleet = new Fleet(2);
+      SimulatedWorker often =
+          fleet.world.join("a", WorkerSettings.DEFAULTS.withFailover(6_000, 200));
+      SimulatedWorker seldom =
+          fleet.world.join("b", WorkerSettings.DEFAULTS.withFailover(6_000, 1_250));
+      fleet.flow(12_000 + phase);
+      assertThat(fleet.owned(often)).hasSize(1);
+      often.habits().checkpoints = false; // so that it goes on while it may
+      often.network().storeCut = true;
+      fleet.flow(12_000); // a delivery under a lease that is gone would end the test here
+      assertThat(fleet.owned(seldom)).hasSize(2);
+    }
   }
 
   @Test
