@@ -13,6 +13,9 @@ final class Machine implements Clock, Scheduler, Executor {
   /** Turns of the loop a second; a loop that wakes every millisecond has lost its way. */
   private static final int MAX_TURNS_A_SECOND = 900;
 
+  /** Within so long after a clock was set back, no heartbeat may have been answered. */
+  private static final long DOUBT_MILLIS = 30_000;
+
   private final VirtualTime time;
   private final String name;
   private final SeededRandom random;
@@ -23,6 +26,7 @@ final class Machine implements Clock, Scheduler, Executor {
   private long wallOffset;
   private long pausedUntil;
   private long suspendedUntil;
+  private long setBackAt = Long.MIN_VALUE / 2;
   private boolean suspended;
   private boolean halted;
   private long second;
@@ -53,8 +57,16 @@ final class Machine implements Clock, Scheduler, Executor {
     pausedUntil = Math.max(pausedUntil, time.now() + millis);
   }
 
-  /** Nothing runs for a while, and the monotonic clock stands still. */
+  /**
+   * Nothing runs for a while, and the monotonic clock stands still. Unless the wall clock was just
+   * set back: a machine on which both clocks deny that time has passed cannot know that it has, and
+   * nobody claims that it could (see docs/simulation.md).
+   */
   void suspend(long millis) {
+    if (time.now() < setBackAt + DOUBT_MILLIS) {
+      pause(millis);
+      return;
+    }
     settle();
     suspended = true;
     suspendedUntil = Math.max(suspendedUntil, time.now() + millis);
@@ -76,6 +88,12 @@ final class Machine implements Clock, Scheduler, Executor {
   }
 
   void jumpWallClock(long millis) {
+    if (millis < 0) {
+      if (suspended) {
+        return; // as above
+      }
+      setBackAt = time.now();
+    }
     wallOffset += millis;
   }
 

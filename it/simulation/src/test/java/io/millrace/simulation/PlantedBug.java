@@ -94,7 +94,7 @@ enum PlantedBug implements Mutation {
 
   /** A heartbeat of a session that was expired is answered as if it lived. */
   BEAT_WITHOUT_CONDITION(
-      60,
+      40,
       store ->
           new ForwardingStore(store) {
             @Override
@@ -112,7 +112,7 @@ enum PlantedBug implements Mutation {
 
   /** An entry is removed whatever its heartbeat says by then. */
   EXPIRE_WITHOUT_CONDITION(
-      200,
+      6_000,
       store ->
           new ForwardingStore(store) {
             @Override
@@ -163,7 +163,7 @@ enum PlantedBug implements Mutation {
 
   /** The child of a merge knows one of its parents. */
   ONE_PARENT_OF_A_MERGE(
-      60,
+      150,
       store ->
           new ForwardingStore(store) {
             @Override
@@ -177,7 +177,7 @@ enum PlantedBug implements Mutation {
 
   /** Children know no parents, and start at once. */
   NO_PARENTS(
-      20,
+      30,
       store ->
           new ForwardingStore(store) {
             @Override
@@ -199,7 +199,7 @@ enum PlantedBug implements Mutation {
 
   /** A new session's page is shown as it was before it joined, for a while. */
   STALE_PAGES(
-      60,
+      400,
       store ->
           new ForwardingStore(store) {
             private int reads;
@@ -225,7 +225,7 @@ enum PlantedBug implements Mutation {
 
   /** Observers are told a shorter failover time than the worker fences itself by. */
   FENCE_TOO_LATE(
-      100,
+      150,
       ports ->
           withStore(
               ports,
@@ -255,7 +255,7 @@ enum PlantedBug implements Mutation {
 
   /** A heartbeat without an answer counts as answered: no self-fencing. */
   NO_SELF_FENCING(
-      60,
+      300,
       ports ->
           withStore(
               ports,
@@ -285,7 +285,7 @@ enum PlantedBug implements Mutation {
 
   /** Time is measured on the wall clock. */
   WALL_CLOCK(
-      200,
+      60,
       ports ->
           new EnginePorts(
               ports.store(),
@@ -326,7 +326,7 @@ enum PlantedBug implements Mutation {
 
   /** A release or hand-off without an answer is taken for done. */
   AMBIGUOUS_HAND_OFF_DONE(
-      1_000,
+      2_500,
       ports ->
           withStore(
               ports,
@@ -356,7 +356,7 @@ enum PlantedBug implements Mutation {
 
   /** A row whose creation had no answer is taken for created. */
   AMBIGUOUS_CREATE_DONE(
-      200,
+      600,
       ports ->
           withStore(
               ports,
@@ -370,7 +370,7 @@ enum PlantedBug implements Mutation {
 
   /** A consumer starts from the checkpoint as it was before the claim. */
   CHECKPOINT_FROM_BEFORE_THE_CLAIM(
-      200,
+      60,
       ports ->
           withStore(
               ports,
@@ -390,7 +390,7 @@ enum PlantedBug implements Mutation {
 
   /** LATEST is resolved anew whenever a shard is opened. */
   LATEST_AT_EVERY_OPEN(
-      20,
+      30,
       ports ->
           withStream(
               ports,
@@ -408,7 +408,7 @@ enum PlantedBug implements Mutation {
 
   /** After an iterator has expired, reading goes on at the tip. */
   REOPEN_AT_THE_TIP(
-      40,
+      20,
       ports ->
           withStream(
               ports,
@@ -467,7 +467,7 @@ enum PlantedBug implements Mutation {
 
   /** A shard that cannot be read for a moment is taken for ended. */
   FAILURE_IS_THE_END(
-      40,
+      30,
       ports ->
           withStream(
               ports,
