@@ -35,7 +35,6 @@ class SimulationTest {
           "batch failed",
           "checkpoint ahead refused",
           "checkpoint from another thread",
-          "child waited for its parent",
           "shard finished",
           "shard end without a checkpoint",
           "incomplete listing",
