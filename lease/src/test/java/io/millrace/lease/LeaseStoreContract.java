@@ -609,6 +609,17 @@ public abstract class LeaseStoreContract {
   }
 
   @Test
+  void a_late_claim_is_lost_even_when_the_lease_has_come_back_to_the_claimant() {
+    Lease free = create(FIRST);
+    Lease alices = claim(free, ALICE);
+    Lease bobs = claim(alices, BOB);
+    Lease again = claim(bobs, ALICE);
+
+    assertThat(await(store.claim(free, ALICE, OptionalLong.empty())))
+        .isEqualTo(new OwnerResult.Lost(Optional.of(again)));
+  }
+
+  @Test
   void a_claim_depends_on_the_counter_also_when_the_owner_is_the_same() {
     Lease seen = claim(create(FIRST), ALICE);
     Lease moved =
@@ -833,6 +844,16 @@ public abstract class LeaseStoreContract {
   }
 
   @Test
+  void a_repeated_checkpoint_of_a_worker_that_lost_its_lease_since_is_lost() {
+    HeldLease alices = claim(create(FIRST), ALICE).heldBy(ALICE);
+    Lease moved = done(store.checkpoint(alices, FIRST, SECOND));
+    Lease bobs = claim(moved, BOB);
+
+    assertThat(await(store.checkpoint(alices, FIRST, SECOND)))
+        .isEqualTo(new OwnerResult.Lost(Optional.of(bobs)));
+  }
+
+  @Test
   void a_checkpoint_without_a_row_is_lost_and_creates_none() {
     assertThat(await(store.checkpoint(new HeldLease(KEY, ALICE, 1), FIRST, SECOND)))
         .isEqualTo(new OwnerResult.Lost(Optional.empty()));
@@ -906,6 +927,17 @@ public abstract class LeaseStoreContract {
     Lease bobs = claim(await(store.readLease(KEY)).orElseThrow(), BOB);
 
     assertThat(await(store.prepare(alices, FIRST, new PendingCheckpoint(SECOND, null))))
+        .isEqualTo(new OwnerResult.Lost(Optional.of(bobs)));
+  }
+
+  @Test
+  void a_repeated_prepare_of_a_worker_that_lost_its_lease_since_is_lost() {
+    HeldLease alices = claim(create(FIRST), ALICE).heldBy(ALICE);
+    PendingCheckpoint pending = new PendingCheckpoint(SECOND, bytes("x"));
+    Lease bobs = claim(done(store.prepare(alices, FIRST, pending)), BOB);
+
+    assertThat(bobs.pending()).isEqualTo(pending);
+    assertThat(await(store.prepare(alices, FIRST, pending)))
         .isEqualTo(new OwnerResult.Lost(Optional.of(bobs)));
   }
 
@@ -1071,6 +1103,20 @@ public abstract class LeaseStoreContract {
     assertThat(await(store.handOff(alices, Optional.of(BOB))))
         .isEqualTo(new OwnerResult.Lost(Optional.of(carols)));
     assertThat(await(store.readLease(KEY))).contains(carols);
+  }
+
+  @Test
+  void a_late_hand_off_is_lost_even_when_the_lease_has_come_to_the_successor_otherwise() {
+    HeldLease alices = claim(create(FIRST), ALICE).heldBy(ALICE);
+    Lease carols = claim(await(store.readLease(KEY)).orElseThrow(), CAROL);
+    Lease bobs = claim(carols, BOB);
+
+    assertThat(await(store.handOff(alices, Optional.of(BOB))))
+        .isEqualTo(new OwnerResult.Lost(Optional.of(bobs)));
+
+    Lease released = done(store.handOff(bobs.heldBy(BOB), Optional.empty()));
+    assertThat(await(store.handOff(alices, Optional.empty())))
+        .isEqualTo(new OwnerResult.Lost(Optional.of(released)));
   }
 
   @Test

@@ -9,6 +9,7 @@ import io.millrace.it.LocalEngines.Seen;
 import io.millrace.kcl.KinesisClientLibConfiguration;
 import io.millrace.kcl.TableCreation;
 import io.millrace.kcl.Worker;
+import io.millrace.lease.dynamodb.LeaseTable;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -187,6 +188,31 @@ class BadInputTest {
         .message()
         .contains("dropped");
     assertThat(engines.dynamoDbClient.listTables().join().tableNames()).doesNotContain("dropped");
+  }
+
+  @Test
+  void a_table_that_workers_of_another_library_use_is_left_exactly_as_it_is() {
+    String stream = engines.stream(1);
+    LeaseTable.builder(engines.dynamoDbClient, "foreign")
+        .build()
+        .ensure()
+        .toCompletableFuture()
+        .join();
+    Map<String, AttributeValue> row =
+        Map.of(
+            "leaseKey", AttributeValue.fromS("shardId-000000000000"),
+            "leaseOwner", AttributeValue.fromS("ip-10-0-0-1:5c3e"),
+            "leaseCounter", AttributeValue.fromN("42"),
+            "checkpoint", AttributeValue.fromS("TRIM_HORIZON"),
+            "checkpointSubSequenceNumber", AttributeValue.fromN("0"));
+    engines.dynamoDbClient.putItem(r -> r.tableName("foreign").item(row)).join();
+    assertStops(
+        worker(engines.configuration("foreign", stream, "w")),
+        "foreign",
+        "shardId-000000000000",
+        "ip-10-0-0-1:5c3e");
+    assertThat(engines.dynamoDbClient.scan(r -> r.tableName("foreign")).join().items())
+        .containsExactly(row);
   }
 
   @Test

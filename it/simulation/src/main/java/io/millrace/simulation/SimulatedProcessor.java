@@ -271,7 +271,16 @@ final class SimulatedProcessor implements ShardProcessor {
 
   @Override
   public CompletionStage<Void> leaseLost() {
-    return onThread("leaseLost", () -> working(1, SimulatedProcessor::returned))
+    boolean throwing = random.percent(worker.habits().throwsAt);
+    return onThread(
+            "leaseLost",
+            () ->
+                working(
+                    1,
+                    () ->
+                        throwing
+                            ? thrown(new IllegalStateException("leaseLost throws"))
+                            : returned()))
         .whenComplete((nothing, error) -> ended = true);
   }
 

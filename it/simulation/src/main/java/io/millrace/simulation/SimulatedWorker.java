@@ -13,12 +13,14 @@ import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.concurrent.CompletionException;
 
 /** One worker process: a machine, the real {@link WorkerLoop}, and its ways to the services. */
 final class SimulatedWorker implements EngineEvents {
 
+  private final SortedMap<LeaseKey, String> phases = new TreeMap<>();
   private final World world;
   private final String name;
   private final String workerId;
@@ -317,6 +319,9 @@ final class SimulatedWorker implements EngineEvents {
   public void consumerPhase(LeaseKey shard, String phase, String reason) {
     if (reason.startsWith("waiting for parent")) {
       journal().reached("child waited for its parent");
+      return;
     }
+    String before = phase.equals("STOPPED") ? phases.remove(shard) : phases.put(shard, phase);
+    journal().reached("phase " + (before == null ? "WAITING" : before) + " " + reason);
   }
 }

@@ -4,12 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
 class PlantedBugTest {
 
   @ParameterizedTest
-  @EnumSource
+  @MethodSource("io.millrace.simulation.PlantedBug#soughtInEveryBuild")
   void a_planted_bug_is_found_within_its_number_of_seeds(PlantedBug bug) {
     assumeTrue(
         bug.withinSeeds() <= 1_000 || Boolean.getBoolean("millrace.it"),

@@ -114,6 +114,7 @@ final class ShardConsumer {
   private SortedSet<LeaseKey> children;
   private boolean successionAsked;
   private final List<Runnable> onChildren = new ArrayList<>();
+  private final List<CompletableFuture<Void>> awaitingChildren = new ArrayList<>();
   private Runnable cancelDeadline = NO_DEADLINE;
 
   private volatile Checkpoint accepted;
@@ -237,6 +238,7 @@ final class ShardConsumer {
     }
     leaseGone = true;
     writes.close();
+    refuseWhoAwaitsChildren();
     goal = Goal.LOSE;
     reader.close();
     if (cancelDeadline == NO_DEADLINE) {
@@ -502,6 +504,7 @@ final class ShardConsumer {
       return;
     }
     handOverStarted = true;
+    refuseWhoAwaitsChildren();
     writes.add(
         new OwnerWrites.Write(
             successor.isPresent() ? "hand-off" : "release",
@@ -673,6 +676,12 @@ final class ShardConsumer {
     }
   }
 
+  /** Their rows are not created any more, and the processor's thread waits for an answer. */
+  private void refuseWhoAwaitsChildren() {
+    awaitingChildren.forEach(answer -> answer.completeExceptionally(lost()));
+    awaitingChildren.clear();
+  }
+
   private void checkpoint(Checkpoint position, CompletableFuture<Void> answer) {
     if (leaseGone || handOverStarted) {
       answer.completeExceptionally(lost());
@@ -685,7 +694,13 @@ final class ShardConsumer {
     } else if (position.equals(accepted) && pending == null && writes.isEmpty()) {
       answer.complete(null);
     } else if (position.isShardEnd()) {
-      askForSuccessors(() -> writeCheckpoint(position, answer));
+      awaitingChildren.add(answer);
+      askForSuccessors(
+          () -> {
+            if (awaitingChildren.remove(answer)) {
+              writeCheckpoint(position, answer);
+            }
+          });
     } else {
       writeCheckpoint(position, answer);
     }

@@ -240,7 +240,10 @@ final class ShardReader {
     noticeGap(result);
     boolean atEnd = result.nextIterator() == null;
     iterator = result.nextIterator();
-    if (!fresh.isEmpty()) {
+    if (fresh.isEmpty()) {
+      // how far behind the shard is has changed all the same
+      ports.events().delivered(shard, 0, 0, result.millisBehindLatest());
+    } else {
       readUpTo = fresh.get(fresh.size() - 1).position();
     }
     if (!fresh.isEmpty() || (settings.deliverEmpty() && !atEnd)) {

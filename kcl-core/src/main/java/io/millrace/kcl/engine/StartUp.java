@@ -7,6 +7,7 @@ import io.millrace.kcl.stream.StreamDescription;
 import io.millrace.kcl.stream.StreamException;
 import io.millrace.lease.Application;
 import io.millrace.lease.Lease;
+import io.millrace.lease.LeaseScan;
 import io.millrace.lease.LeaseStoreException;
 import java.util.ArrayDeque;
 import java.util.Deque;
@@ -79,13 +80,36 @@ final class StartUp {
                 if (present.isPresent()) {
                   compare(present.get(), ours, opened);
                 } else {
+                  // before the first write: a table that others still use is left exactly as it is
                   untilAnswered(
-                      "create $application",
-                      () -> ports.store().createApplication(ours),
-                      written -> compare(written, ours, opened));
+                      "scan", ports.store()::scan, scan -> createUnlessForeign(scan, ours, opened));
                 }
               });
     }
+  }
+
+  private void createUnlessForeign(LeaseScan scan, Application ours, Consumer<Application> opened) {
+    List<Lease> foreign = scan.leases().stream().filter(Lease::isForeignOwned).toList();
+    if (!foreign.isEmpty()) {
+      fatal.accept(
+          new IllegalStateException(
+              "Table "
+                  + settings.names().table()
+                  + " has "
+                  + foreign.size()
+                  + " leases that workers of another library own, for example "
+                  + foreign.get(0).key()
+                  + ", owned by "
+                  + foreign.get(0).owner()
+                  + ". Nothing was written. Use another application name (or table name); taking over a"
+                  + " table of the Kinesis Client Library is possible once its workers have released"
+                  + " their leases"));
+      return;
+    }
+    untilAnswered(
+        "create $application",
+        () -> ports.store().createApplication(ours),
+        written -> compare(written, ours, opened));
   }
 
   private Application application(StreamDescription stream) {

@@ -573,6 +573,7 @@ public final class WorkerLoop {
 
   private void scanned(LeaseScan scan, long startedAt) {
     reportUnreadable(scan);
+    reportForeign(scan);
     book.scanned(scan, startedAt, now());
     for (ShardConsumer consumer : List.copyOf(consumers.values())) {
       compareWithRow(consumer, startedAt);
@@ -593,6 +594,28 @@ public final class WorkerLoop {
     } else if (row.get().counter() != consumer.held().token()
         || !row.get().isOwnedBy(consumer.held().owner())) {
       consumer.lose("the row says owner " + row.get().owner() + ", token " + row.get().counter());
+    }
+  }
+
+  private void reportForeign(LeaseScan scan) {
+    for (Lease lease : scan.leases()) {
+      if (lease.isForeignOwned()
+          && !lease.isFinished()
+          && reportedRows.size() < 1_000
+          && reportedRows.add(lease.key() + " " + lease.owner())) {
+        ports
+            .events()
+            .notice(
+                "ERROR",
+                "Lease "
+                    + lease.key()
+                    + " of table "
+                    + settings.names().table()
+                    + " is owned by "
+                    + lease.owner()
+                    + ", a worker of another library. It is left alone, so its shard is not processed here:"
+                    + " two libraries must not share a table. Stop one of them");
+      }
     }
   }
 

@@ -1,0 +1,2 @@
+/** A JUnit extension that starts the embedded Kinesis. */
+package io.millrace.embedded.junit;
