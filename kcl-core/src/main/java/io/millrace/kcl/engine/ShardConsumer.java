@@ -1,14 +1,11 @@
 package io.millrace.kcl.engine;
 
 import io.millrace.checkpoint.Checkpoint;
-import io.millrace.checkpoint.CheckpointTracker;
 import io.millrace.kcl.engine.ConsumerPhase.Signal;
 import io.millrace.kcl.stream.StreamException;
 import io.millrace.lease.HeldLease;
 import io.millrace.lease.Lease;
 import io.millrace.lease.LeaseKey;
-import io.millrace.lease.LeaseStore.OwnerResult;
-import io.millrace.lease.PendingCheckpoint;
 import io.millrace.lease.SessionId;
 import java.util.ArrayList;
 import java.util.List;
@@ -91,12 +88,10 @@ final class ShardConsumer {
   private final EventLoop loop;
   private final EngineSettings settings;
   private final HeldLease held;
-  private final CheckpointTracker tracker;
-  private final OwnerWrites writes;
+  private final ShardCheckpoints checkpoints;
   private final ShardReader reader;
   private final long heldSinceMillis;
 
-  private Lease lease;
   private ShardProcessor processor;
   private ConsumerPhase phase = ConsumerPhase.WAITING;
   private Goal goal = Goal.RUN;
@@ -111,14 +106,8 @@ final class ShardConsumer {
   private volatile boolean handOverStarted;
   private boolean abandoned;
   private Optional<SessionId> successor = Optional.empty();
-  private SortedSet<LeaseKey> children;
-  private boolean successionAsked;
-  private final List<Runnable> onChildren = new ArrayList<>();
-  private final List<CompletableFuture<Void>> awaitingChildren = new ArrayList<>();
   private Runnable cancelDeadline = NO_DEADLINE;
 
-  private volatile Checkpoint accepted;
-  private volatile PendingCheckpoint pending;
   private volatile boolean leaseGone;
 
   ShardConsumer(
@@ -129,19 +118,14 @@ final class ShardConsumer {
       EventLoop loop,
       EngineSettings settings,
       ByteBudget budget) {
-    this.lease = lease;
     this.held = held;
     this.host = host;
     this.ports = ports;
     this.loop = loop;
     this.settings = settings;
-    this.accepted = lease.checkpoint();
-    this.pending = lease.pending();
     this.processedUpTo = lease.checkpoint();
-    this.tracker = new CheckpointTracker(lease.checkpoint());
     this.heldSinceMillis = ports.clock().monotonicMillis();
-    this.writes = new OwnerWrites(ports, loop, host::isFenced);
-    this.writes.onFatal(host::fatal);
+    this.checkpoints = new ShardCheckpoints(lease, held, ports, loop, new CheckpointsOwner());
     this.reader =
         new ShardReader(lease.key(), ports, loop, settings.reading(), budget, new ReaderListener());
   }
@@ -170,7 +154,7 @@ final class ShardConsumer {
   }
 
   Lease lease() {
-    return lease;
+    return checkpoints.lease();
   }
 
   /** Whether this consumer is on its way out, or gone. */
@@ -192,6 +176,7 @@ final class ShardConsumer {
 
   /** Starts, as soon as every parent is finished. */
   void start() {
+    Lease lease = checkpoints.lease();
     if (lease.parents().isEmpty() || !lease.checkpoint().isInitial()) {
       makeProcessor();
     } else {
@@ -201,16 +186,7 @@ final class ShardConsumer {
 
   /** Tells the heir that the lease will be handed over. */
   void announce(SessionId heir, Runnable announced) {
-    writes.add(
-        new OwnerWrites.Write(
-            "announce",
-            true,
-            () -> ports.store().announce(held, heir),
-            row -> {
-              update(row);
-              announced.run();
-            },
-            this::lostAtWrite));
+    checkpoints.announce(heir, announced);
   }
 
   /**
@@ -237,8 +213,7 @@ final class ShardConsumer {
       return;
     }
     leaseGone = true;
-    writes.close();
-    refuseWhoAwaitsChildren();
+    checkpoints.close();
     goal = Goal.LOSE;
     reader.close();
     if (cancelDeadline == NO_DEADLINE) {
@@ -331,7 +306,7 @@ final class ShardConsumer {
     waitsForFence = false;
     processor = ports.processors().create(shard());
     move(Signal.START);
-    ShardStart start = new ShardStart(shard(), accepted, pending);
+    ShardStart start = new ShardStart(shard(), checkpoints.accepted(), checkpoints.pending());
     call(() -> processor.initialize(start), this::initialized);
   }
 
@@ -340,7 +315,7 @@ final class ShardConsumer {
       attempts = 0;
       move(Signal.RETURNED);
       if (goal == Goal.RUN) {
-        reader.start(accepted, lease.startAtMillis());
+        reader.start(checkpoints.accepted(), lease().startAtMillis());
       }
       advance();
       return;
@@ -380,7 +355,7 @@ final class ShardConsumer {
       dropCurrent();
       move(Signal.DRAIN);
       // a batch whose call threw, or was refused by the fence, counts as not processed
-      ShardCheckpointer checkpointer = new Checkpointer(processedUpTo);
+      ShardCheckpointer checkpointer = checkpoints.upTo(processedUpTo);
       call(
           () -> processor.shutdownRequested(checkpointer),
           e -> lastCallReturned("shutdownRequested", e));
@@ -403,7 +378,7 @@ final class ShardConsumer {
     Batch batch = current;
     move(Signal.DELIVER);
     if (!batch.records().isEmpty()) {
-      tracker.delivered(batch.records().get(batch.records().size() - 1).position());
+      checkpoints.delivered(batch.records().get(batch.records().size() - 1).position());
     }
     if (attempts == 0) {
       ports
@@ -411,7 +386,7 @@ final class ShardConsumer {
           .delivered(
               shard(), batch.records().size(), batch.sizeBytes(), batch.millisBehindLatest());
     }
-    ShardCheckpointer checkpointer = new Checkpointer(tracker.lastDelivered());
+    ShardCheckpointer checkpointer = checkpoints.upTo(checkpoints.lastDelivered());
     call(() -> processor.process(batch, checkpointer), this::processed);
   }
 
@@ -436,15 +411,15 @@ final class ShardConsumer {
   }
 
   private void end() {
-    tracker.everythingDelivered();
-    askForSuccessors(() -> {});
+    checkpoints.everythingDelivered();
+    checkpoints.askForSuccessors(() -> {});
     move(Signal.END);
-    ShardCheckpointer checkpointer = new Checkpointer(Checkpoint.SHARD_END);
+    ShardCheckpointer checkpointer = checkpoints.upTo(Checkpoint.SHARD_END);
     call(() -> processor.shardEnded(checkpointer), this::endReturned);
   }
 
   private void endReturned(Throwable error) {
-    if (accepted.isShardEnd()) {
+    if (checkpoints.accepted().isShardEnd()) {
       finish();
       return;
     }
@@ -474,7 +449,7 @@ final class ShardConsumer {
     cancelDeadline.run();
     reader.close();
     leaseGone = true;
-    writes.close();
+    checkpoints.close();
     ports.events().shardFinished(shard());
     host.finished(this);
     host.stopped(this);
@@ -504,26 +479,21 @@ final class ShardConsumer {
       return;
     }
     handOverStarted = true;
-    refuseWhoAwaitsChildren();
-    writes.add(
-        new OwnerWrites.Write(
-            successor.isPresent() ? "hand-off" : "release",
-            false,
-            () -> ports.store().handOff(held, successor),
-            row -> {
-              leaseGone = true;
-              host.rowChanged(row);
-              ports
-                  .events()
-                  .leaseGiven(
-                      shard(),
-                      held.token(),
-                      successor.map(SessionId::value).orElse(null),
-                      abandoned ? "abandoned" : "drained");
-              host.handedOver(this);
-              host.stopped(this);
-            },
-            this::lostAtWrite));
+    checkpoints.handOff(
+        successor,
+        row -> {
+          leaseGone = true;
+          host.rowChanged(row);
+          ports
+              .events()
+              .leaseGiven(
+                  shard(),
+                  held.token(),
+                  successor.map(SessionId::value).orElse(null),
+                  abandoned ? "abandoned" : "drained");
+          host.handedOver(this);
+          host.stopped(this);
+        });
   }
 
   private void drainDeadline() {
@@ -614,14 +584,7 @@ final class ShardConsumer {
     return ports.clock().monotonicMillis();
   }
 
-  // ---- checkpoints
-
-  private void update(Lease row) {
-    lease = row;
-    accepted = row.checkpoint();
-    pending = row.pending();
-    host.rowChanged(row);
-  }
+  // ---- the lease's row
 
   private void lostAtWrite(Optional<Lease> row) {
     row.ifPresent(host::rowChanged);
@@ -645,7 +608,7 @@ final class ShardConsumer {
                   + " (token "
                   + held.token()
                   + "): the checkpoint was moved by somebody else, from "
-                  + accepted
+                  + checkpoints.accepted()
                   + " to "
                   + row.get().checkpoint()
                   + "; the lease is released, and whoever takes it goes on from there");
@@ -658,171 +621,40 @@ final class ShardConsumer {
     }
   }
 
-  private void askForSuccessors(Runnable then) {
-    if (children != null) {
-      then.run();
-      return;
-    }
-    onChildren.add(then);
-    if (!successionAsked) {
-      successionAsked = true;
-      host.createSuccessors(
-          this,
-          created -> {
-            children = created;
-            onChildren.forEach(Runnable::run);
-            onChildren.clear();
-          });
-    }
-  }
-
-  /** Their rows are not created any more, and the processor's thread waits for an answer. */
-  private void refuseWhoAwaitsChildren() {
-    awaitingChildren.forEach(answer -> answer.completeExceptionally(lost()));
-    awaitingChildren.clear();
-  }
-
-  private void checkpoint(Checkpoint position, CompletableFuture<Void> answer) {
-    if (leaseGone || handOverStarted) {
-      answer.completeExceptionally(lost());
-      return;
-    }
-    Optional<String> refusal = tracker.request(position);
-    if (refusal.isPresent()) {
-      answer.completeExceptionally(
-          new IllegalArgumentException("Shard " + shard() + ": " + refusal.get()));
-    } else if (position.equals(accepted) && pending == null && writes.isEmpty()) {
-      answer.complete(null);
-    } else if (position.isShardEnd()) {
-      awaitingChildren.add(answer);
-      askForSuccessors(
-          () -> {
-            if (awaitingChildren.remove(answer)) {
-              writeCheckpoint(position, answer);
-            }
-          });
-    } else {
-      writeCheckpoint(position, answer);
-    }
-  }
-
-  private void writeCheckpoint(Checkpoint position, CompletableFuture<Void> answer) {
-    long askedAt = now();
-    Checkpoint[] previous = new Checkpoint[1];
-    long endedAtMillis = ports.clock().wallMillis();
-    writes.add(
-        new OwnerWrites.Write(
-            "checkpoint",
-            true,
-            () -> {
-              if (accepted.isShardEnd()) {
-                // asked for before the end was written, and answered by it
-                return CompletableFuture.completedFuture(new OwnerResult.Done(lease));
-              }
-              if (previous[0] == null) {
-                previous[0] = accepted;
-              }
-              return position.isShardEnd()
-                  ? ports.store().endShard(held, previous[0], children, endedAtMillis)
-                  : ports.store().checkpoint(held, previous[0], max(position, previous[0]));
-            },
-            row -> {
-              update(row);
-              tracker.accepted(row.checkpoint());
-              ports.events().checkpointed(shard(), row.checkpoint(), now() - askedAt);
-              answer.complete(null);
-            },
-            row -> {
-              answer.completeExceptionally(lost());
-              lostAtWrite(row);
-            }));
-  }
-
-  private static Checkpoint max(Checkpoint a, Checkpoint b) {
-    return a.compareTo(b) >= 0 ? a : b;
-  }
-
-  private void prepare(PendingCheckpoint wanted, CompletableFuture<Void> answer) {
-    if (leaseGone || handOverStarted) {
-      answer.completeExceptionally(lost());
-      return;
-    }
-    Optional<String> refusal = tracker.check(wanted.checkpoint());
-    if (refusal.isPresent()) {
-      answer.completeExceptionally(
-          new IllegalArgumentException("Shard " + shard() + ": " + refusal.get()));
-      return;
-    }
-    Checkpoint[] previous = new Checkpoint[1];
-    writes.add(
-        new OwnerWrites.Write(
-            "prepare",
-            true,
-            () -> {
-              if (previous[0] == null) {
-                previous[0] = accepted;
-              }
-              return ports.store().prepare(held, previous[0], wanted);
-            },
-            row -> {
-              update(row);
-              answer.complete(null);
-            },
-            row -> {
-              answer.completeExceptionally(lost());
-              lostAtWrite(row);
-            }));
-  }
-
-  private ShardCheckpointer.LeaseLostException lost() {
-    return new ShardCheckpointer.LeaseLostException(
-        "The lease of shard "
-            + shard()
-            + " (token "
-            + held.token()
-            + ") is not held any more; whoever holds it now goes on from the last checkpoint, "
-            + accepted);
-  }
-
-  private final class Checkpointer implements ShardCheckpointer {
-    private final Checkpoint upTo;
-
-    Checkpointer(Checkpoint upTo) {
-      this.upTo = upTo;
-    }
-
+  private final class CheckpointsOwner implements ShardCheckpoints.Owner {
     @Override
-    public Checkpoint upTo() {
-      return upTo;
-    }
-
-    @Override
-    public CompletionStage<Void> checkpoint(Checkpoint position) {
-      CompletableFuture<Void> answer = new CompletableFuture<>();
-      loop.post(() -> ShardConsumer.this.checkpoint(position, answer));
-      return answer;
-    }
-
-    @Override
-    public CompletionStage<Void> prepare(PendingCheckpoint wanted) {
-      CompletableFuture<Void> answer = new CompletableFuture<>();
-      loop.post(() -> ShardConsumer.this.prepare(wanted, answer));
-      return answer;
-    }
-
-    @Override
-    public Checkpoint accepted() {
-      return accepted;
-    }
-
-    @Override
-    public Optional<PendingCheckpoint> pending() {
-      return Optional.ofNullable(pending);
+    public boolean isFenced() {
+      return host.isFenced();
     }
 
     @Override
     public boolean isLeaseHeld() {
-      return !leaseGone && !handOverStarted && host.mayDeliver();
+      return !isOver() && host.mayDeliver();
+    }
+
+    @Override
+    public boolean isOver() {
+      return leaseGone || handOverStarted;
+    }
+
+    @Override
+    public void rowChanged(Lease lease) {
+      host.rowChanged(lease);
+    }
+
+    @Override
+    public void refused(Optional<Lease> row) {
+      lostAtWrite(row);
+    }
+
+    @Override
+    public void createSuccessors(Consumer<SortedSet<LeaseKey>> created) {
+      host.createSuccessors(ShardConsumer.this, created);
+    }
+
+    @Override
+    public void fatal(Throwable cause) {
+      host.fatal(cause);
     }
   }
 
@@ -831,7 +663,7 @@ final class ShardConsumer {
     public void readable() {
       if (reader.isEnded() && goal == Goal.RUN) {
         // early, so that the children's rows are there when the last batch has been processed
-        askForSuccessors(() -> {});
+        checkpoints.askForSuccessors(() -> {});
       }
       advance();
     }
