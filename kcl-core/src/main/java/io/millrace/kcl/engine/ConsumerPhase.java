@@ -21,6 +21,8 @@ public enum ConsumerPhase {
   IDLE,
   /** {@code processRecords} is being called. */
   DELIVERING,
+  /** Records that are given up are being stored as dead letters. */
+  GIVING_UP,
   /** Every record was delivered; {@code shardEnded} is being called. */
   ENDING,
   /** {@code shutdownRequested} is being called, the last call before the lease is handed over. */
@@ -40,6 +42,8 @@ public enum ConsumerPhase {
     FAILED,
     /** A batch is delivered, for the first time or again. */
     DELIVER,
+    /** Records are not delivered again, and their dead letters are to be stored. */
+    GIVE_UP,
     /** There is nothing left to deliver. */
     END,
     /** {@code SHARD_END} is in the store. */
@@ -67,12 +71,16 @@ public enum ConsumerPhase {
     edge(INITIALIZING, Signal.FAILED, WAITING);
     edge(INITIALIZING, Signal.ABANDON, STOPPED);
     edge(IDLE, Signal.DELIVER, DELIVERING);
+    edge(IDLE, Signal.GIVE_UP, GIVING_UP);
     edge(IDLE, Signal.END, ENDING);
     edge(IDLE, Signal.DRAIN, DRAINING);
     edge(IDLE, Signal.LOSE, LOSING);
     edge(DELIVERING, Signal.RETURNED, IDLE);
     edge(DELIVERING, Signal.FAILED, IDLE);
     edge(DELIVERING, Signal.ABANDON, STOPPED);
+    edge(GIVING_UP, Signal.RETURNED, IDLE);
+    edge(GIVING_UP, Signal.FAILED, IDLE);
+    edge(GIVING_UP, Signal.ABANDON, STOPPED);
     edge(ENDING, Signal.RETURNED, IDLE);
     edge(ENDING, Signal.FAILED, IDLE);
     edge(ENDING, Signal.ENDED, STOPPED);
@@ -102,7 +110,7 @@ public enum ConsumerPhase {
   /** Whether a call of the user's processor is under way. */
   public boolean isCalling() {
     return switch (this) {
-      case INITIALIZING, DELIVERING, ENDING, DRAINING, LOSING -> true;
+      case INITIALIZING, DELIVERING, GIVING_UP, ENDING, DRAINING, LOSING -> true;
       case WAITING, IDLE, STOPPED -> false;
     };
   }

@@ -11,6 +11,7 @@ public record EngineSettings(
     Start start,
     Reading reading,
     Processing processing,
+    Policies policies,
     long auditMillis) {
 
   /**
@@ -79,4 +80,15 @@ public record EngineSettings(
    */
   public record Processing(
       long retryMillis, long maxRetryMillis, long parentPollMillis, long drainMillis) {}
+
+  /**
+   * What becomes of records that fail, when is checkpointed, and what counts as standing still.
+   *
+   * @param stallMillis a shard without progress for so long is reported
+   */
+  public record Policies(FailureRule failure, CheckpointRule checkpoint, long stallMillis) {
+
+    public static final Policies DEFAULTS =
+        new Policies(FailureRule.RETRY_FOR_EVER, CheckpointRule.BY_HAND, 30_000);
+  }
 }

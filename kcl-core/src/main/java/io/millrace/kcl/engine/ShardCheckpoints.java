@@ -58,10 +58,11 @@ final class ShardCheckpoints {
   private Lease lease;
   private SortedSet<LeaseKey> children;
   private boolean successionAsked;
-  private boolean preparedHere;
+  private Checkpoint barrier;
 
   private volatile Checkpoint accepted;
   private volatile PendingCheckpoint pending;
+  private volatile boolean preparedHere;
 
   ShardCheckpoints(Lease lease, HeldLease held, EnginePorts ports, EventLoop loop, Owner owner) {
     this.lease = lease;
@@ -109,6 +110,19 @@ final class ShardCheckpoints {
   /** The last position that was handed to the processor. */
   Checkpoint lastDelivered() {
     return tracker.lastDelivered();
+  }
+
+  /**
+   * Records right behind {@code position} are given up, and their dead letters are not stored yet:
+   * until they are, no checkpoint passes them, whoever asks.
+   */
+  void passNothingBehind(Checkpoint position) {
+    barrier = position;
+  }
+
+  /** The dead letters are stored. */
+  void passAnything() {
+    barrier = null;
   }
 
   /** A checkpointer that takes {@code position} for an unqualified checkpoint. */
@@ -199,7 +213,7 @@ final class ShardCheckpoints {
       answer.completeExceptionally(lost());
       return;
     }
-    Optional<String> refusal = tracker.request(position);
+    Optional<String> refusal = barred(position).or(() -> tracker.request(position));
     if (refusal.isPresent()) {
       answer.completeExceptionally(refused(refusal.get()));
     } else if (position.equals(accepted) && pending == null && writes.isEmpty()) {
@@ -215,6 +229,17 @@ final class ShardCheckpoints {
     } else {
       writeCheckpoint(position, answer);
     }
+  }
+
+  private Optional<String> barred(Checkpoint position) {
+    return barrier == null || position.compareTo(barrier) <= 0
+        ? Optional.empty()
+        : Optional.of(
+            "Cannot checkpoint at "
+                + position
+                + ": records behind "
+                + barrier
+                + " were given up, and their dead letters are not stored yet");
   }
 
   private void writeCheckpoint(Checkpoint position, CompletableFuture<Void> answer) {
@@ -259,7 +284,8 @@ final class ShardCheckpoints {
       answer.completeExceptionally(lost());
       return;
     }
-    Optional<String> refusal = tracker.check(wanted.checkpoint());
+    Optional<String> refusal =
+        barred(wanted.checkpoint()).or(() -> tracker.check(wanted.checkpoint()));
     if (refusal.isPresent()) {
       answer.completeExceptionally(refused(refusal.get()));
       return;

@@ -2,7 +2,10 @@ package io.millrace.kcl.engine;
 
 import io.millrace.checkpoint.Checkpoint;
 import io.millrace.kcl.engine.ConsumerPhase.Signal;
+import io.millrace.kcl.health.ShardHealth;
+import io.millrace.kcl.health.ShardState;
 import io.millrace.kcl.stream.StreamException;
+import io.millrace.kcl.stream.StreamRecord;
 import io.millrace.lease.HeldLease;
 import io.millrace.lease.Lease;
 import io.millrace.lease.LeaseKey;
@@ -72,6 +75,9 @@ final class ShardConsumer {
 
     void shardNotFound(ShardConsumer consumer, StreamException cause);
 
+    /** How long the stream keeps records. */
+    long retentionMillis();
+
     void fatal(Throwable cause);
   }
 
@@ -89,16 +95,23 @@ final class ShardConsumer {
   private final EngineSettings settings;
   private final HeldLease held;
   private final ShardCheckpoints checkpoints;
+  private final AutoCheckpoints autoCheckpoints;
   private final ShardReader reader;
   private final long heldSinceMillis;
 
   private ShardProcessor processor;
   private ConsumerPhase phase = ConsumerPhase.WAITING;
   private Goal goal = Goal.RUN;
-  private Batch current;
+  private Delivery delivery;
   private Checkpoint processedUpTo;
   private int attempts;
   private boolean pausedForRetry;
+  private GivenUp givenUp;
+  private ShardConditions.Failing failing;
+  private ShardConditions.Held paused;
+  private ShardConditions.Held stoppedByRule;
+  private LeaseKey waitingFor;
+  private String calling;
   private boolean waitsForFence;
   private long callStartedMillis;
   private long callNumber;
@@ -126,6 +139,8 @@ final class ShardConsumer {
     this.processedUpTo = lease.checkpoint();
     this.heldSinceMillis = ports.clock().monotonicMillis();
     this.checkpoints = new ShardCheckpoints(lease, held, ports, loop, new CheckpointsOwner());
+    this.autoCheckpoints =
+        new AutoCheckpoints(settings.policies().checkpoint(), checkpoints, loop);
     this.reader =
         new ShardReader(lease.key(), ports, loop, settings.reading(), budget, new ReaderListener());
   }
@@ -170,8 +185,69 @@ final class ShardConsumer {
     return phase.isCalling() && !abandoned;
   }
 
-  long inCallMillis() {
+  private long inCallMillis() {
     return phase.isCalling() ? now() - callStartedMillis : 0;
+  }
+
+  /** How the shard gets on. */
+  ShardHealth health() {
+    long now = now();
+    boolean inCall = phase.isCalling() && !abandoned;
+    boolean mayBeStuck =
+        inCall && now - callStartedMillis >= settings.policies().stallMillis() && processor != null;
+    return ShardConditions.judge(
+        new ShardConditions.Facts(
+            shard(),
+            held.token(),
+            checkpoints.accepted(),
+            inCall ? calling : null,
+            callStartedMillis,
+            mayBeStuck ? processor.where().orElse(null) : null,
+            host.isFenced(),
+            stoppedByRule == null ? paused : stoppedByRule,
+            failing,
+            phase == ConsumerPhase.WAITING ? waitingFor : null,
+            reader.trouble(),
+            delivery == null && !reader.hasBatch() && reader.isAtTip()),
+        settings.policies().stallMillis(),
+        now);
+  }
+
+  /** Tells how long the oldest record that is waiting for its processor has been in the stream. */
+  void tellAge() {
+    List<StreamRecord> waiting = delivery == null ? List.of() : delivery.waiting();
+    if (!waiting.isEmpty()) {
+      long age = Math.max(0, ports.clock().wallMillis() - waiting.get(0).arrivalMillis());
+      ports.events().waiting(shard(), age, host.retentionMillis());
+    } else {
+      ports.events().waiting(shard(), 0, host.retentionMillis());
+    }
+  }
+
+  /** No further records are delivered until {@link #resume}; the lease is kept. */
+  void pause(String reason) {
+    if (paused == null) {
+      paused = new ShardConditions.Held(ShardState.PAUSED, now(), "paused: " + reason);
+      ports.events().paused(shard(), true, reason);
+    }
+  }
+
+  /** Goes on after a pause. */
+  void resume() {
+    if (paused != null) {
+      paused = null;
+      ports.events().paused(shard(), false, "resumed");
+      advance();
+    }
+  }
+
+  /** Goes on after the failure rule has stopped the shard, with the records that failed. */
+  void resumeStopped() {
+    if (stoppedByRule != null) {
+      stoppedByRule = null;
+      ports.events().stoppedByRule(shard(), null);
+      advance();
+    }
   }
 
   /** Starts, as soon as every parent is finished. */
@@ -278,6 +354,7 @@ final class ShardConsumer {
       return;
     }
     LeaseKey parent = unchecked.get(0);
+    waitingFor = parent;
     loop.whenDone(
         host.readRow(parent),
         (row, error) -> {
@@ -306,13 +383,15 @@ final class ShardConsumer {
     waitsForFence = false;
     processor = ports.processors().create(shard());
     move(Signal.START);
-    ShardStart start = new ShardStart(shard(), checkpoints.accepted(), checkpoints.pending());
-    call(() -> processor.initialize(start), this::initialized);
+    ShardStart start =
+        new ShardStart(shard(), checkpoints.accepted(), checkpoints.pending(), new Control());
+    call("initialize", () -> processor.initialize(start), this::initialized);
   }
 
   private void initialized(Throwable error) {
     if (error == null) {
       attempts = 0;
+      failing = null;
       move(Signal.RETURNED);
       if (goal == Goal.RUN) {
         reader.start(checkpoints.accepted(), lease().startAtMillis());
@@ -323,8 +402,9 @@ final class ShardConsumer {
     attempts++;
     processor = null;
     move(Signal.FAILED);
-    reportFailure("initialize", error);
-    retryLater(this::makeProcessor);
+    failing("initialize", ShardState.RETRYING, attempts, error);
+    reportFailure("initialize", attempts, error);
+    retryLater(attempts, this::makeProcessor);
     advance();
   }
 
@@ -345,7 +425,7 @@ final class ShardConsumer {
     if (goal == Goal.LOSE) {
       dropCurrent();
       move(Signal.LOSE);
-      call(processor::leaseLost, e -> lastCallReturned("leaseLost", e));
+      call("leaseLost", processor::leaseLost, e -> lastCallReturned("leaseLost", e));
       return;
     }
     if (host.isFenced()) {
@@ -357,17 +437,23 @@ final class ShardConsumer {
       // a batch whose call threw, or was refused by the fence, counts as not processed
       ShardCheckpointer checkpointer = checkpoints.upTo(processedUpTo);
       call(
-          () -> processor.shutdownRequested(checkpointer),
+          "shutdownRequested",
+          () -> autoCheckpoints.withLast(() -> processor.shutdownRequested(checkpointer)),
           e -> lastCallReturned("shutdownRequested", e));
       return;
     }
-    if (pausedForRetry) {
+    if (pausedForRetry || paused != null || stoppedByRule != null) {
       return;
     }
-    if (current == null) {
-      current = reader.poll();
+    if (givenUp != null) {
+      storeDeadLetters();
+      return;
     }
-    if (current != null) {
+    if (delivery == null) {
+      Batch batch = reader.poll();
+      delivery = batch == null ? null : new Delivery(batch, settings.policies().failure());
+    }
+    if (delivery != null) {
       deliver();
     } else if (reader.isEnded()) {
       end();
@@ -375,39 +461,118 @@ final class ShardConsumer {
   }
 
   private void deliver() {
-    Batch batch = current;
+    Batch part = delivery.next();
     move(Signal.DELIVER);
-    if (!batch.records().isEmpty()) {
-      checkpoints.delivered(batch.records().get(batch.records().size() - 1).position());
+    if (!part.records().isEmpty()) {
+      checkpoints.delivered(part.records().get(part.records().size() - 1).position());
     }
-    if (attempts == 0) {
+    if (delivery.begin()) {
+      Batch batch = delivery.batch();
       ports
           .events()
           .delivered(
               shard(), batch.records().size(), batch.sizeBytes(), batch.millisBehindLatest());
     }
-    ShardCheckpointer checkpointer = checkpoints.upTo(checkpoints.lastDelivered());
-    call(() -> processor.process(batch, checkpointer), this::processed);
+    // never beyond what is being delivered, even if more was: a part behind it may have been
+    // delivered and have failed
+    Checkpoint upTo =
+        part.records().isEmpty()
+            ? processedUpTo
+            : part.records().get(part.records().size() - 1).position();
+    ShardCheckpointer checkpointer = checkpoints.upTo(upTo);
+    call("processRecords", () -> processor.process(part, checkpointer), this::processed);
   }
 
   private void processed(Throwable error) {
-    ports.events().processed(shard(), inCallMillis(), error, attempts + 1);
+    ports.events().processed(shard(), inCallMillis(), error, delivery.attempts() + 1);
+    if (error == null) {
+      move(Signal.RETURNED);
+      failing = null;
+      int records = delivery.waiting().size();
+      passed(delivery.succeeded(), records);
+    } else {
+      move(Signal.FAILED);
+      if (error instanceof ShardCheckpointer.LeaseLostException) {
+        retryLater(delivery.attempts(), this::advance);
+      } else {
+        failed(error);
+      }
+    }
+    advance();
+  }
+
+  private void failed(Throwable error) {
+    Delivery.Verdict verdict = delivery.failed(ports.clock().wallMillis());
+    failing("processRecords", ShardState.RETRYING, delivery.attempts(), error);
+    tellAge();
+    if (verdict instanceof Delivery.Verdict.Retry retry) {
+      reportFailure("processRecords", retry.attempts(), error);
+      retryLater(retry.attempts(), this::advance);
+    } else if (verdict instanceof Delivery.Verdict.GiveUp giveUp) {
+      GivenUp records = new GivenUp(giveUp.records(), error, giveUp.attempts());
+      switch (settings.policies().failure().then()) {
+        case DEAD_LETTER -> {
+          givenUp = records;
+          checkpoints.passNothingBehind(processedUpTo);
+        }
+        case SKIP -> done(records);
+        case STOP -> {
+          String reason =
+              "stopped by the failure policy at record "
+                  + records.records().get(0).position()
+                  + " after "
+                  + records.attempts()
+                  + " attempts: "
+                  + error;
+          stoppedByRule = new ShardConditions.Held(ShardState.STOPPED, now(), reason);
+          ports.events().stoppedByRule(shard(), reason);
+        }
+      }
+    }
+  }
+
+  private void storeDeadLetters() {
+    GivenUp records = givenUp;
+    move(Signal.GIVE_UP);
+    call("store dead letters", () -> processor.giveUp(records), this::deadLettersStored);
+  }
+
+  private void deadLettersStored(Throwable error) {
     if (error == null) {
       attempts = 0;
       move(Signal.RETURNED);
-      if (!current.records().isEmpty()) {
-        processedUpTo = current.records().get(current.records().size() - 1).position();
-      }
-      dropCurrent();
+      done(givenUp);
+      givenUp = null;
+      checkpoints.passAnything();
     } else {
       move(Signal.FAILED);
       if (!(error instanceof ShardCheckpointer.LeaseLostException)) {
         attempts++;
-        reportFailure("processRecords", error);
+        failing("storing dead letters", ShardState.DEAD_LETTERS_REFUSED, attempts, error);
+        tellAge();
+        ports.events().deadLettersRefused(shard(), error, attempts);
       }
-      retryLater(this::advance);
+      retryLater(attempts, this::advance);
     }
     advance();
+  }
+
+  /** Records were given up, and everything that had to be done for them is done. */
+  private void done(GivenUp records) {
+    failing = null;
+    ports.events().gaveUp(shard(), records, settings.policies().failure().then());
+    passed(delivery.gaveUp(), records.records().size());
+  }
+
+  /** Everything up to {@code position} needs no further call. */
+  private void passed(Checkpoint position, int records) {
+    if (position != null) {
+      processedUpTo = position;
+      autoCheckpoints.processed(position, records);
+    }
+    if (delivery.isDone()) {
+      dropCurrent();
+    }
   }
 
   private void end() {
@@ -415,7 +580,10 @@ final class ShardConsumer {
     checkpoints.askForSuccessors(() -> {});
     move(Signal.END);
     ShardCheckpointer checkpointer = checkpoints.upTo(Checkpoint.SHARD_END);
-    call(() -> processor.shardEnded(checkpointer), this::endReturned);
+    call(
+        "shardEnded",
+        () -> autoCheckpoints.withEnd(() -> processor.shardEnded(checkpointer)),
+        this::endReturned);
   }
 
   private void endReturned(Throwable error) {
@@ -427,8 +595,14 @@ final class ShardConsumer {
     if (goal == Goal.RUN) {
       attempts++;
       if (error != null) {
-        reportFailure("shardEnded", error);
+        failing("shardEnded", ShardState.RETRYING, attempts, error);
+        reportFailure("shardEnded", attempts, error);
       } else {
+        failing(
+            "shardEnded",
+            ShardState.END_NOT_CHECKPOINTED,
+            attempts,
+            new IllegalStateException("it returned without a checkpoint at the end of the shard"));
         ports
             .events()
             .notice(
@@ -439,7 +613,7 @@ final class ShardConsumer {
                     + "Call checkpointer.checkpoint() in shutdown when the reason is TERMINATE (or in shardEnded). "
                     + "It is called again.");
       }
-      retryLater(this::advance);
+      retryLater(attempts, this::advance);
     }
     advance();
   }
@@ -450,6 +624,7 @@ final class ShardConsumer {
     reader.close();
     leaseGone = true;
     checkpoints.close();
+    autoCheckpoints.close();
     ports.events().shardFinished(shard());
     host.finished(this);
     host.stopped(this);
@@ -458,7 +633,7 @@ final class ShardConsumer {
   private void lastCallReturned(String name, Throwable error) {
     move(error == null ? Signal.RETURNED : Signal.FAILED);
     if (error != null && !(error instanceof ShardCheckpointer.LeaseLostException)) {
-      reportFailure(name, error);
+      reportFailure(name, 1, error);
     }
     stopped();
   }
@@ -469,6 +644,7 @@ final class ShardConsumer {
    */
   private void stopped() {
     cancelDeadline.run();
+    autoCheckpoints.close();
     reader.close();
     dropCurrent();
     if (leaseGone || !draining) {
@@ -505,8 +681,10 @@ final class ShardConsumer {
     }
   }
 
-  private void call(Supplier<CompletionStage<Void>> call, Consumer<Throwable> then) {
+  private void call(
+      String name, Supplier<CompletionStage<Void>> call, Consumer<Throwable> then) {
     long number = ++callNumber;
+    calling = name;
     callStartedMillis = now();
     CompletionStage<Void> stage;
     try {
@@ -534,12 +712,17 @@ final class ShardConsumer {
     ports.events().consumerPhase(shard(), next.name(), signal.name());
   }
 
-  private void retryLater(Runnable then) {
+  private void failing(String call, ShardState state, int times, Throwable cause) {
+    long since = failing != null && failing.call().equals(call) ? failing.sinceMillis() : now();
+    failing = new ShardConditions.Failing(call, since, times, state, cause.toString());
+  }
+
+  private void retryLater(int failures, Runnable then) {
     pausedForRetry = true;
     EngineSettings.Processing p = settings.processing();
     long delay =
         new Backoff(p.retryMillis(), p.maxRetryMillis())
-            .millis(Math.max(1, attempts), ports.random());
+            .millis(Math.max(1, failures), ports.random());
     loop.after(
         delay,
         () -> {
@@ -548,7 +731,7 @@ final class ShardConsumer {
         });
   }
 
-  private void reportFailure(String call, Throwable error) {
+  private void reportFailure(String call, int attempt, Throwable error) {
     ports
         .events()
         .notice(
@@ -560,7 +743,7 @@ final class ShardConsumer {
                 + "): "
                 + call
                 + " failed, attempt "
-                + Math.max(1, attempts)
+                + Math.max(1, attempt)
                 + ": "
                 + error
                 + (goal == Goal.RUN ? "; it is called again" : ""));
@@ -574,9 +757,10 @@ final class ShardConsumer {
 
   /** Gives the batch's bytes back; only when no call is using it. */
   private void dropCurrent() {
-    if (current != null) {
-      reader.release(current);
-      current = null;
+    givenUp = null;
+    if (delivery != null) {
+      reader.release(delivery.batch());
+      delivery = null;
     }
   }
 
@@ -655,6 +839,18 @@ final class ShardConsumer {
     @Override
     public void fatal(Throwable cause) {
       host.fatal(cause);
+    }
+  }
+
+  private final class Control implements ShardControl {
+    @Override
+    public void pause(String reason) {
+      loop.post(() -> ShardConsumer.this.pause(reason));
+    }
+
+    @Override
+    public void resume() {
+      loop.post(ShardConsumer.this::resume);
     }
   }
 

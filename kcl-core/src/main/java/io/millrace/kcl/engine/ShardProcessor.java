@@ -1,5 +1,6 @@
 package io.millrace.kcl.engine;
 
+import java.util.Optional;
 import java.util.concurrent.CompletionStage;
 
 /**
@@ -13,6 +14,9 @@ public interface ShardProcessor {
 
   /** May be called again with the same batch if it failed. */
   CompletionStage<Void> process(Batch batch, ShardCheckpointer checkpointer);
+
+  /** Stores records that are not delivered again. May be called again with the same ones. */
+  CompletionStage<Void> giveUp(GivenUp records);
 
   /**
    * Every record was delivered. The shard is finished only when {@code SHARD_END} has been
@@ -31,4 +35,9 @@ public interface ShardProcessor {
    * return at once.
    */
   void leaseEnding();
+
+  /** Where in the user's code the call under way is, in words; empty if that is not known. */
+  default Optional<String> where() {
+    return Optional.empty();
+  }
 }

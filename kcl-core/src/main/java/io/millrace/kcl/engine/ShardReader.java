@@ -1,6 +1,7 @@
 package io.millrace.kcl.engine;
 
 import io.millrace.checkpoint.Checkpoint;
+import io.millrace.kcl.health.ShardState;
 import io.millrace.kcl.stream.ReadResult;
 import io.millrace.kcl.stream.StartPosition;
 import io.millrace.kcl.stream.StreamException;
@@ -60,6 +61,8 @@ final class ShardReader {
   private boolean closed;
   private long expectedBytes = FIRST_RESERVATION_BYTES;
   private int failures;
+  private boolean atTip;
+  private ShardConditions.ReadTrouble trouble;
   private List<LeaseKey> childShards = List.of();
   private Runnable cancelTimer = () -> {};
 
@@ -101,6 +104,16 @@ final class ShardReader {
 
   boolean hasBatch() {
     return !ahead.isEmpty();
+  }
+
+  /** Why nothing is read; null while reading goes well. */
+  ShardConditions.ReadTrouble trouble() {
+    return closed || ended || hasBatch() ? null : trouble;
+  }
+
+  /** Whether the last read reached the newest record. */
+  boolean isAtTip() {
+    return atTip;
   }
 
   /** A batch taken with {@link #poll} is done with. */
@@ -192,9 +205,11 @@ final class ShardReader {
 
   private void reserveAndRead() {
     long wanted = budget.reserved(expectedBytes);
+    inTrouble(ShardState.WAITING_FOR_MEMORY, "the byte budget is used up by other shards");
     budget.reserve(
         wanted,
         () -> {
+          goesWell(ShardState.WAITING_FOR_MEMORY);
           if (closed) {
             // not from within the grant: releasing grants again
             loop.post(() -> budget.release(wanted));
@@ -218,6 +233,8 @@ final class ShardReader {
             return;
           }
           failures = 0;
+          trouble = null;
+          atTip = result.millisBehindLatest() == 0;
           accept(result, reserved);
           next();
         });
@@ -283,11 +300,29 @@ final class ShardReader {
     }
   }
 
+  /** Begins a trouble, unless it lasts already. */
+  private void inTrouble(ShardState state, String cause) {
+    if (trouble == null || trouble.state() != state && state != ShardState.WAITING_FOR_MEMORY) {
+      trouble = new ShardConditions.ReadTrouble(state, now(), cause);
+    }
+  }
+
+  private void goesWell(ShardState state) {
+    if (trouble != null && trouble.state() == state) {
+      trouble = null;
+    }
+  }
+
   private void failed(Throwable error) {
     failures++;
     StreamException.Kind kind =
         error instanceof StreamException known ? known.kind() : StreamException.Kind.UNAVAILABLE;
     Backoff backoff = Backoff.STREAM;
+    if (kind != StreamException.Kind.EXPIRED_ITERATOR) {
+      inTrouble(
+          kind == StreamException.Kind.THROTTLED ? ShardState.THROTTLED : ShardState.UNREADABLE,
+          String.valueOf(error.getMessage()));
+    }
     switch (kind) {
       case EXPIRED_ITERATOR -> iterator = null;
       case THROTTLED -> ports.events().readThrottled(shard);

@@ -9,5 +9,7 @@ import io.millrace.lease.PendingCheckpoint;
  *
  * @param checkpoint the resume point
  * @param pending what a predecessor prepared and did not commit; null if nothing
+ * @param control holds deliveries up
  */
-public record ShardStart(LeaseKey shard, Checkpoint checkpoint, PendingCheckpoint pending) {}
+public record ShardStart(
+    LeaseKey shard, Checkpoint checkpoint, PendingCheckpoint pending, ShardControl control) {}
