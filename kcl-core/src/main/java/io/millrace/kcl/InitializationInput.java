@@ -11,6 +11,21 @@ public final class InitializationInput {
   private final Checkpoint checkpoint;
   private final Checkpoint pendingCheckpoint;
   private final byte[] pendingCheckpointState;
+  private final ShardControl shardControl;
+
+  /**
+   * For unit tests of processors: without a {@link ShardControl}.
+   *
+   * @param pendingCheckpoint null if nothing is pending
+   * @param pendingCheckpointState copied; null if there is none
+   */
+  public InitializationInput(
+      String shardId,
+      Checkpoint checkpoint,
+      Checkpoint pendingCheckpoint,
+      byte[] pendingCheckpointState) {
+    this(shardId, checkpoint, pendingCheckpoint, pendingCheckpointState, new NoControl());
+  }
 
   /**
    * @param pendingCheckpoint null if nothing is pending
@@ -20,7 +35,9 @@ public final class InitializationInput {
       String shardId,
       Checkpoint checkpoint,
       Checkpoint pendingCheckpoint,
-      byte[] pendingCheckpointState) {
+      byte[] pendingCheckpointState,
+      ShardControl shardControl) {
+    this.shardControl = Objects.requireNonNull(shardControl, "shardControl");
     this.shardId = Objects.requireNonNull(shardId, "shardId");
     this.checkpoint = Objects.requireNonNull(checkpoint, "checkpoint");
     this.pendingCheckpoint = pendingCheckpoint;
@@ -48,6 +65,24 @@ public final class InitializationInput {
   /** The application state that was stored with the pending checkpoint, a copy; empty if none. */
   public Optional<byte[]> getPendingCheckpointState() {
     return Optional.ofNullable(pendingCheckpointState).map(byte[]::clone);
+  }
+
+  /** With which this processor can pause and resume its shard, for as long as it has the lease. */
+  public ShardControl getShardControl() {
+    return shardControl;
+  }
+
+  private static final class NoControl implements ShardControl {
+    @Override
+    public void pause(String reason) {}
+
+    @Override
+    public void resume() {}
+
+    @Override
+    public boolean isLeaseHeld() {
+      return true;
+    }
   }
 
   @Override

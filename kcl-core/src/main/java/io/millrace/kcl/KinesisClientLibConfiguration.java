@@ -66,6 +66,9 @@ public final class KinesisClientLibConfiguration {
   private long prefetchByteBudget = 64 * MEBIBYTE;
   private int maxLeasesForWorker = Integer.MAX_VALUE;
   private int weight = 100;
+  private FailurePolicy failurePolicy = FailurePolicy.retryForever();
+  private CheckpointPolicy checkpointPolicy = CheckpointPolicy.byHand();
+  private long stallThresholdMillis = 30_000;
   private boolean callProcessRecordsEvenForEmptyRecordList;
   private boolean registerShutdownHook;
   private URI kinesisEndpoint;
@@ -563,6 +566,42 @@ public final class KinesisClientLibConfiguration {
     return this;
   }
 
+  /**
+   * What becomes of records whose processing throws; {@link FailurePolicy#retryForever} by default.
+   *
+   * @param policy not null
+   */
+  public KinesisClientLibConfiguration withFailurePolicy(FailurePolicy policy) {
+    change("withFailurePolicy");
+    this.failurePolicy = Objects.requireNonNull(policy, "policy");
+    return this;
+  }
+
+  /**
+   * Who checkpoints, and when; {@link CheckpointPolicy#byHand} by default.
+   *
+   * @param policy not null
+   */
+  public KinesisClientLibConfiguration withCheckpointPolicy(CheckpointPolicy policy) {
+    change("withCheckpointPolicy");
+    this.checkpointPolicy = Objects.requireNonNull(policy, "policy");
+    return this;
+  }
+
+  /**
+   * A shard that makes no progress for so long is reported, with the reason: in the log, in the
+   * meter {@code millrace.shards.stalled} and to {@link WorkerListener#shardStalled}. A call of the
+   * record processor that runs for so long counts as stuck.
+   *
+   * @param millis 1,000 to 86,400,000; 30,000 by default, five times the default failover time
+   */
+  public KinesisClientLibConfiguration withStallThresholdMillis(long millis) {
+    change("withStallThresholdMillis");
+    this.stallThresholdMillis =
+        checkRange("withStallThresholdMillis", millis, 1_000, 86_400_000, "");
+    return this;
+  }
+
   // ---- what is set
 
   /** Not null. */
@@ -658,6 +697,21 @@ public final class KinesisClientLibConfiguration {
   /** In milliseconds; see {@link #withShutdownGraceMillis}. */
   public long getShutdownGraceMillis() {
     return shutdownGraceMillis;
+  }
+
+  /** Not null; see {@link #withFailurePolicy}. */
+  public FailurePolicy getFailurePolicy() {
+    return failurePolicy;
+  }
+
+  /** Not null; see {@link #withCheckpointPolicy}. */
+  public CheckpointPolicy getCheckpointPolicy() {
+    return checkpointPolicy;
+  }
+
+  /** In milliseconds; see {@link #withStallThresholdMillis}. */
+  public long getStallThresholdMillis() {
+    return stallThresholdMillis;
   }
 
   /** See {@link #withMaxRecords}. */

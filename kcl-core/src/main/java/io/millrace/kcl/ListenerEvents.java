@@ -2,6 +2,9 @@ package io.millrace.kcl;
 
 import io.millrace.kcl.ShardShutdown.Outcome;
 import io.millrace.kcl.engine.EngineEvents;
+import io.millrace.kcl.engine.FailureRule;
+import io.millrace.kcl.engine.GivenUp;
+import io.millrace.kcl.health.ShardHealth;
 import io.millrace.lease.LeaseKey;
 import java.util.List;
 import java.util.SortedMap;
@@ -67,6 +70,25 @@ final class ListenerEvents implements EngineEvents {
   public void shardFinished(LeaseKey shard) {
     ended(shard, Outcome.FINISHED, null);
     listener.leaseEnded(shard.value(), "the shard is finished");
+  }
+
+  @Override
+  public void stalled(ShardHealth health) {
+    listener.shardStalled(health);
+  }
+
+  @Override
+  public void moves(ShardHealth health) {
+    listener.shardMoves(health);
+  }
+
+  @Override
+  public void gaveUp(LeaseKey shard, GivenUp records, FailureRule.Then then) {
+    listener.recordsGivenUp(
+        shard.value(),
+        records.records().get(0).sequenceNumber().digits(),
+        records.records().size(),
+        records.cause());
   }
 
   @Override

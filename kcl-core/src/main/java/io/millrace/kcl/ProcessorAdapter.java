@@ -2,6 +2,7 @@ package io.millrace.kcl;
 
 import io.millrace.checkpoint.Checkpoint;
 import io.millrace.kcl.engine.Batch;
+import io.millrace.kcl.engine.GivenUp;
 import io.millrace.kcl.engine.ShardCheckpointer;
 import io.millrace.kcl.engine.ShardCheckpointer.LeaseLostException;
 import io.millrace.kcl.engine.ShardProcessor;
@@ -15,6 +16,8 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
@@ -42,6 +45,10 @@ final class ProcessorAdapter implements ShardProcessor {
   private volatile IRecordProcessor processor;
 
   private volatile boolean initialized;
+
+  /** The thread that is in the user's code; null between calls. */
+  private volatile Thread calling;
+
   private volatile Checkpoint accepted = Checkpoint.TRIM_HORIZON;
 
   ProcessorAdapter(
@@ -72,7 +79,8 @@ final class ProcessorAdapter implements ShardProcessor {
                   shard.value(),
                   start.checkpoint(),
                   pending == null ? null : pending.checkpoint(),
-                  pending == null ? null : pending.state()));
+                  pending == null ? null : pending.state(),
+                  control(start.control())));
           initialized = true;
         });
   }
@@ -95,6 +103,11 @@ final class ProcessorAdapter implements ShardProcessor {
                   .build();
           withCheckpointer(checkpointer, () -> processor.processRecords(input));
         });
+  }
+
+  @Override
+  public CompletionStage<Void> giveUp(GivenUp records) {
+    throw new UnsupportedOperationException();
   }
 
   @Override
@@ -149,6 +162,31 @@ final class ProcessorAdapter implements ShardProcessor {
     } catch (RejectedExecutionException e) {
       log.debug("leaseEnding() for shard {} was not called: the worker has ended", shard);
     }
+  }
+
+  private static ShardControl control(io.millrace.kcl.engine.ShardControl engine) {
+    return new ShardControl() {
+      @Override
+      public void pause(String reason) {
+        engine.pause(Objects.requireNonNull(reason, "reason"));
+      }
+
+      @Override
+      public void resume() {
+        engine.resume();
+      }
+
+      @Override
+      public boolean isLeaseHeld() {
+        return engine.isLeaseHeld();
+      }
+    };
+  }
+
+  @Override
+  public Optional<String> where() {
+    Thread thread = calling;
+    return thread == null ? Optional.empty() : CallSite.of(thread.getStackTrace());
   }
 
   private IRecordProcessor create() {
@@ -213,12 +251,15 @@ final class ProcessorAdapter implements ShardProcessor {
     try {
       executor.execute(
           () -> {
+            calling = Thread.currentThread();
             try {
               call.run();
             } catch (Throwable e) {
+              calling = null;
               returned.completeExceptionally(e);
               return;
             }
+            calling = null;
             returned.complete(null);
           });
     } catch (RejectedExecutionException e) {

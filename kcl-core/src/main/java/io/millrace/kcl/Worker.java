@@ -11,12 +11,14 @@ import io.millrace.kcl.engine.EnginePorts;
 import io.millrace.kcl.engine.EngineSettings;
 import io.millrace.kcl.engine.WorkerLoop;
 import io.millrace.kcl.exec.ProcessingExecutors;
+import io.millrace.kcl.health.ShardHealth;
 import io.millrace.kcl.metrics.EventFanOut;
 import io.millrace.kcl.metrics.LoggingEvents;
 import io.millrace.kcl.metrics.MeterEvents;
 import io.millrace.kcl.time.Clock;
 import io.millrace.kcl.time.RandomSource;
 import io.millrace.kcl.time.Scheduler;
+import io.millrace.lease.LeaseKey;
 import io.millrace.lease.LeaseStoreException;
 import io.millrace.lease.dynamodb.DynamoDbLeaseStore;
 import io.millrace.lease.dynamodb.LeaseTable;
@@ -177,6 +179,50 @@ public final class Worker implements Runnable {
     return listenerEvents.shutdowns();
   }
 
+  /**
+   * How every shard gets on that this worker holds: whether it makes progress and if not, why, and
+   * since when. One worker of the fleet, the one that audits the table, also answers for the shards
+   * that nobody holds.
+   *
+   * @return completed soon, by shard id; empty if the worker does not run
+   */
+  public CompletionStage<List<ShardHealth>> shardHealth() {
+    WorkerLoop loop = running();
+    return loop == null ? CompletableFuture.completedFuture(List.of()) : loop.health();
+  }
+
+  /**
+   * Delivers nothing of a shard until {@link #resumeShard}: its lease is kept, a call under way
+   * goes on. The pause ends when the shard moves to another worker.
+   *
+   * @param reason for the log and for {@link #shardHealth}
+   * @return whether this worker holds the shard
+   */
+  public CompletionStage<Boolean> pauseShard(String shardId, String reason) {
+    LeaseKey shard = new LeaseKey(shardId);
+    Objects.requireNonNull(reason, "reason");
+    WorkerLoop loop = running();
+    return loop == null ? CompletableFuture.completedFuture(false) : loop.pause(shard, reason);
+  }
+
+  /**
+   * Goes on with a shard after {@link #pauseShard}, after its processor has paused it, or after the
+   * {@link FailurePolicy} has stopped it; then with the records that failed.
+   *
+   * @return whether this worker holds the shard
+   */
+  public CompletionStage<Boolean> resumeShard(String shardId) {
+    LeaseKey shard = new LeaseKey(shardId);
+    WorkerLoop loop = running();
+    return loop == null ? CompletableFuture.completedFuture(false) : loop.resume(shard);
+  }
+
+  private WorkerLoop running() {
+    synchronized (lock) {
+      return stopped.isDone() ? null : engine;
+    }
+  }
+
   private Thread registerShutdownHook() {
     Thread hook =
         new Thread(
@@ -237,6 +283,10 @@ public final class Worker implements Runnable {
             config.getMaxTaskBackoffTimeMillis(),
             config.getParentShardPollIntervalMillis(),
             config.getShutdownGraceMillis()),
+        new EngineSettings.Policies(
+            config.getFailurePolicy().rule(),
+            config.getCheckpointPolicy().rule(),
+            config.getStallThresholdMillis()),
         config.getShardSyncIntervalMillis());
   }
 
@@ -301,6 +351,12 @@ public final class Worker implements Runnable {
     }
 
     void work() {
+      log.info(
+          "Worker {} of application {}: {} {}",
+          config.getWorkerIdentifier(),
+          config.getApplicationName(),
+          config.getFailurePolicy(),
+          config.getCheckpointPolicy());
       openTable();
       WorkerLoop loop = new WorkerLoop(settings(), ports());
       synchronized (lock) {

@@ -1,5 +1,7 @@
 package io.millrace.kcl;
 
+import io.millrace.kcl.health.ShardHealth;
+
 /**
  * Told what happens to a worker's shards. Every method is called on the worker's own thread and
  * must return at once; what it throws is logged and ignored.
@@ -36,4 +38,26 @@ public interface WorkerListener {
    * @param fenced whether it has stopped
    */
   default void selfFenced(boolean fenced) {}
+
+  /**
+   * A shard has made no progress for {@link
+   * KinesisClientLibConfiguration#withStallThresholdMillis}, or still makes none for another reason
+   * now. Shards that nobody holds are told to one worker of the fleet, the one that audits the
+   * table.
+   */
+  default void shardStalled(ShardHealth health) {}
+
+  /** A shard that was told as stalled makes progress again. */
+  default void shardMoves(ShardHealth health) {}
+
+  /**
+   * Records were given up by the {@link FailurePolicy}: their dead letters are stored, or they are
+   * skipped. Processing goes on behind them.
+   *
+   * @param firstSequenceNumber of the first
+   * @param count how many, at least 1
+   * @param cause what the last call with them threw
+   */
+  default void recordsGivenUp(
+      String shardId, String firstSequenceNumber, int count, Throwable cause) {}
 }

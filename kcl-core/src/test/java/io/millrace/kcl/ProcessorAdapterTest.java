@@ -9,6 +9,7 @@ import io.millrace.checkpoint.Checkpoint;
 import io.millrace.checkpoint.SequenceNumber;
 import io.millrace.kcl.engine.Batch;
 import io.millrace.kcl.engine.ShardCheckpointer.LeaseLostException;
+import io.millrace.kcl.engine.ShardControl;
 import io.millrace.kcl.engine.ShardStart;
 import io.millrace.kcl.stream.StreamRecord;
 import io.millrace.lease.LeaseKey;
@@ -32,6 +33,20 @@ class ProcessorAdapterTest {
   private static final LeaseKey SHARD = LeaseKey.of("shardId-000000000007");
   private static final Checkpoint POSITION = Checkpoint.at(SequenceNumber.of("21"), 0);
 
+  private static final ShardControl CONTROL =
+      new ShardControl() {
+        @Override
+        public void pause(String reason) {}
+
+        @Override
+        public void resume() {}
+
+        @Override
+        public boolean isLeaseHeld() {
+          return true;
+        }
+      };
+
   private final ManualClock clock = new ManualClock();
   private final FakeShardCheckpointer engine = new FakeShardCheckpointer(POSITION);
 
@@ -46,7 +61,7 @@ class ProcessorAdapterTest {
   }
 
   private static ShardStart start() {
-    return new ShardStart(SHARD, Checkpoint.TRIM_HORIZON, null);
+    return new ShardStart(SHARD, Checkpoint.TRIM_HORIZON, null, CONTROL);
   }
 
   private static Batch batch(String... payloads) {
@@ -122,7 +137,7 @@ class ProcessorAdapterTest {
                       List<Record> records, IRecordProcessorCheckpointer checkpointer) {}
                 });
     adapter.initialize(
-        new ShardStart(SHARD, POSITION, new PendingCheckpoint(POSITION, new byte[] {5})));
+        new ShardStart(SHARD, POSITION, new PendingCheckpoint(POSITION, new byte[] {5}), CONTROL));
     assertThat(inputs).hasSize(1);
     assertThat(inputs.get(0).getShardId()).isEqualTo(SHARD.value());
     assertThat(inputs.get(0).getCheckpoint()).isEqualTo(POSITION);

@@ -2,6 +2,7 @@ package io.millrace.simulation;
 
 import io.millrace.checkpoint.Checkpoint;
 import io.millrace.kcl.engine.Batch;
+import io.millrace.kcl.engine.GivenUp;
 import io.millrace.kcl.engine.ShardCheckpointer;
 import io.millrace.kcl.engine.ShardCheckpointer.LeaseLostException;
 import io.millrace.kcl.engine.ShardProcessor;
@@ -219,6 +220,11 @@ final class SimulatedProcessor implements ShardProcessor {
               worker.journal().reached("checkpoint ahead refused");
               return null;
             });
+  }
+
+  @Override
+  public CompletionStage<Void> giveUp(GivenUp records) {
+    return onThread("giveUp", () -> working(1, SimulatedProcessor::returned));
   }
 
   @Override

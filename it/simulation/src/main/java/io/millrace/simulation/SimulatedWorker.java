@@ -73,6 +73,7 @@ final class SimulatedWorker implements EngineEvents {
                 new EngineSettings.Reading(
                     settings.maxRecords(), 1_000, settings.prefetchBytes(), false),
                 new EngineSettings.Processing(500, 10_000, 1_000, World.DRAIN_MILLIS),
+                EngineSettings.Policies.DEFAULTS,
                 settings.auditMillis()),
             world.mutation().ports(ports));
     loop.done()

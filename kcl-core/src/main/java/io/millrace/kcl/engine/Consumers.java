@@ -14,6 +14,7 @@ import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Consumer;
+import java.util.function.LongSupplier;
 
 /**
  * The consumers of the leases that this worker holds, at most one per lease from the moment it is
@@ -44,9 +45,11 @@ final class Consumers implements ShardConsumer.Host {
   private final ByteBudget budget;
   private final Succeeding succeeding;
   private final Audit audit;
+  private final LongSupplier retentionMillis;
   private final SortedMap<LeaseKey, ShardConsumer> consumers = new TreeMap<>();
 
-  Consumers(WorkerContext context, Audit audit, Host host) {
+  Consumers(WorkerContext context, Audit audit, LongSupplier retentionMillis, Host host) {
+    this.retentionMillis = retentionMillis;
     this.context = context;
     this.host = host;
     this.budget = new ByteBudget(context.settings().reading().prefetchBytes());
@@ -80,19 +83,6 @@ final class Consumers implements ShardConsumer.Host {
 
   long bufferedBytes() {
     return budget.usedBytes();
-  }
-
-  List<ShardStatus> status() {
-    return consumers.values().stream()
-        .map(
-            c ->
-                new ShardStatus(
-                    c.shard(),
-                    c.held().token(),
-                    c.phase(),
-                    c.lease().checkpoint(),
-                    c.inCallMillis()))
-        .toList();
   }
 
   /** A lease has become ours. */
@@ -209,6 +199,11 @@ final class Consumers implements ShardConsumer.Host {
             consumer.shardExpired();
           }
         });
+  }
+
+  @Override
+  public long retentionMillis() {
+    return retentionMillis.getAsLong();
   }
 
   @Override

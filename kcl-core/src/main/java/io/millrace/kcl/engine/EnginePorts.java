@@ -20,4 +20,9 @@ public record EnginePorts(
     Scheduler scheduler,
     Executor loop,
     RandomSource random,
-    EngineEvents events) {}
+    EngineEvents events) {
+
+  EnginePorts withStream(StreamSource newStream) {
+    return new EnginePorts(store, newStream, processors, clock, scheduler, loop, random, events);
+  }
+}

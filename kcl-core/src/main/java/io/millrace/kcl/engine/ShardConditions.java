@@ -73,13 +73,15 @@ final class ShardConditions {
               + (facts.where() == null ? "" : "; it is at " + facts.where()));
     }
     if (facts.fenced()) {
-      return health(
-          facts, ShardState.FENCED, 0, "no heartbeat of this worker got through in time");
+      return health(facts, ShardState.FENCED, 0, "no heartbeat of this worker got through in time");
     }
     if (facts.held() != null) {
       long since = nowMillis - facts.held().sinceMillis();
       return health(
-          facts, facts.held().state(), since, facts.held().reason() + ", " + seconds(since) + " ago");
+          facts,
+          facts.held().state(),
+          since,
+          facts.held().reason() + ", " + seconds(since) + " ago");
     }
     if (facts.failing() != null) {
       Failing failing = facts.failing();

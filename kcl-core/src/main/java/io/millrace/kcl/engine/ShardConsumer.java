@@ -139,8 +139,7 @@ final class ShardConsumer {
     this.processedUpTo = lease.checkpoint();
     this.heldSinceMillis = ports.clock().monotonicMillis();
     this.checkpoints = new ShardCheckpoints(lease, held, ports, loop, new CheckpointsOwner());
-    this.autoCheckpoints =
-        new AutoCheckpoints(settings.policies().checkpoint(), checkpoints, loop);
+    this.autoCheckpoints = new AutoCheckpoints(settings.policies().checkpoint(), checkpoints, loop);
     this.reader =
         new ShardReader(lease.key(), ports, loop, settings.reading(), budget, new ReaderListener());
   }
@@ -681,8 +680,7 @@ final class ShardConsumer {
     }
   }
 
-  private void call(
-      String name, Supplier<CompletionStage<Void>> call, Consumer<Throwable> then) {
+  private void call(String name, Supplier<CompletionStage<Void>> call, Consumer<Throwable> then) {
     long number = ++callNumber;
     calling = name;
     callStartedMillis = now();
@@ -851,6 +849,11 @@ final class ShardConsumer {
     @Override
     public void resume() {
       loop.post(ShardConsumer.this::resume);
+    }
+
+    @Override
+    public boolean isLeaseHeld() {
+      return !leaseGone && !handOverStarted && host.mayDeliver();
     }
   }
 

@@ -11,4 +11,7 @@ public interface ShardControl {
   void pause(String reason);
 
   void resume();
+
+  /** Whether the lease may still be acted upon. */
+  boolean isLeaseHeld();
 }

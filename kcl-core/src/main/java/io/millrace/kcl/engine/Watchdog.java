@@ -1,6 +1,7 @@
 package io.millrace.kcl.engine;
 
 import io.millrace.kcl.health.ShardHealth;
+import io.millrace.kcl.health.ShardState;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -26,7 +27,10 @@ final class Watchdog {
     record Moves(ShardHealth health) implements Change {}
   }
 
-  private record Seen(ShardHealth health, long sinceMillis, boolean reported) {}
+  /**
+   * @param reported the standstill that was told last; null if it moves, or nothing was told
+   */
+  private record Seen(ShardHealth health, long sinceMillis, ShardState reported) {}
 
   private final long thresholdMillis;
   private SortedMap<String, Seen> shards = new TreeMap<>();
@@ -48,17 +52,18 @@ final class Watchdog {
       // how long it has lasted is known better by who saw it begin
       long since =
           Math.min(same ? before.sinceMillis() : nowMillis, nowMillis - health.since().toMillis());
-      boolean wasReported = before != null && before.reported();
-      boolean report =
-          health.state().isStandstill() && nowMillis - since >= thresholdMillis;
+      ShardState reported = before == null ? null : before.reported();
       ShardHealth dated = withSince(health, nowMillis - since);
-      if (report && !(same && wasReported)) {
+      if (!health.state().isStandstill()) {
+        if (reported != null) {
+          changes.add(new Change.Moves(dated));
+        }
+        reported = null;
+      } else if (nowMillis - since >= thresholdMillis && reported != health.state()) {
         changes.add(new Change.Stalled(dated));
-      } else if (wasReported && !health.state().isStandstill()) {
-        changes.add(new Change.Moves(dated));
+        reported = health.state();
       }
-      boolean stays = wasReported && health.state().isStandstill();
-      next.put(health.shardId(), new Seen(dated, since, report || stays));
+      next.put(health.shardId(), new Seen(dated, since, reported));
     }
     shards = next;
     return changes;

@@ -1,5 +1,6 @@
 package io.millrace.kcl.engine;
 
+import io.millrace.kcl.health.ShardHealth;
 import io.millrace.lease.Application;
 import io.millrace.lease.Lease;
 import io.millrace.lease.LeaseKey;
@@ -8,6 +9,7 @@ import java.util.List;
 import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.function.Consumer;
 
 // The worker: one thread, which alone touches everything below.
 //
@@ -21,6 +23,7 @@ import java.util.concurrent.CompletionStage;
 //   how a lease comes         Claims, or from its former owner, awaited by HeirWatch
 //   how a lease goes          HandOffs; Departure when all of them go
 //   what a shard does next    ShardConsumer, held by Consumers
+//   how shards get on         ProgressWatch looks, Watchdog says what changed
 //   which rows must exist     Lineage, asked by StartUp, Succeeding and Audit
 //
 // They leave what the next turn has to do in the Agenda. Nothing here blocks or runs user code.
@@ -59,6 +62,7 @@ public final class WorkerLoop {
   private final Bumps bumps;
   private final Audit audit;
   private final Departure departure;
+  private final ProgressWatch progress;
   private final WorkerContext context;
   private final CompletableFuture<Boolean> done = new CompletableFuture<>();
 
@@ -73,22 +77,24 @@ public final class WorkerLoop {
   private long timerAt = Long.MAX_VALUE;
   private Runnable cancelTimer = () -> {};
 
-  public WorkerLoop(EngineSettings settings, EnginePorts ports) {
+  public WorkerLoop(EngineSettings settings, EnginePorts given) {
     this.settings = settings;
-    this.ports = ports;
+    DescribedStream stream = new DescribedStream(given.stream());
+    this.ports = given.withStream(stream);
     this.loop = new EventLoop(ports.loop(), ports.scheduler(), this::decide, this::fail);
     this.membership = new Membership(settings.membership());
     this.context = new WorkerContext(settings, ports, loop, membership, book, agenda, this::fail);
     this.startUp = new StartUp(settings, ports, loop, this::fail, this::isStopped);
     this.membershipCalls = new MembershipCalls(context, new MembershipHost());
     this.audit = new Audit(ports, loop);
-    this.consumers = new Consumers(context, audit, new ConsumersHost());
+    this.consumers = new Consumers(context, audit, stream::retentionMillis, new ConsumersHost());
     this.claims = new Claims(context, consumers, this::startAtMillis);
     this.handOffs = new HandOffs(context, consumers);
     this.heirWatch = new HeirWatch(context);
     this.assignment = new Assignment(context, consumers, claims, handOffs);
     this.scans = new TableScans(context, consumers, this::isTakingPart, this::scanned);
     this.bumps = new Bumps(context, scans);
+    this.progress = new ProgressWatch(context, consumers, this::isTakingPart, this::isStopped);
     this.departure = new Departure(context, consumers, claims, this::isStopped, this::stopped);
   }
 
@@ -100,6 +106,7 @@ public final class WorkerLoop {
         () -> {
           if (life == Life.NEW) {
             life = Life.STARTING;
+            progress.begin();
             startUp.begin(this::applicationOpened);
           }
         });
@@ -133,10 +140,50 @@ public final class WorkerLoop {
     return done.minimalCompletionStage();
   }
 
-  /** What every consumer is doing, as of a moment soon. */
-  public CompletionStage<List<ShardStatus>> status() {
-    CompletableFuture<List<ShardStatus>> answer = new CompletableFuture<>();
-    loop.post(() -> answer.complete(consumers.status()));
+  /**
+   * How every shard gets on that this worker holds, and for one worker of the fleet, the auditor,
+   * also those that nobody holds; as of a moment soon.
+   */
+  public CompletionStage<List<ShardHealth>> health() {
+    CompletableFuture<List<ShardHealth>> answer = new CompletableFuture<>();
+    loop.post(() -> answer.complete(progress.now()));
+    return answer;
+  }
+
+  /**
+   * Delivers nothing of a shard until {@link #resume}; its lease is kept, and once it moves to
+   * another worker the pause is over.
+   *
+   * @return whether this worker holds the shard
+   */
+  public CompletionStage<Boolean> pause(LeaseKey shard, String reason) {
+    return onConsumer(shard, consumer -> consumer.pause(reason));
+  }
+
+  /**
+   * Goes on with a shard after a pause, or after the failure rule has stopped it.
+   *
+   * @return whether this worker holds the shard
+   */
+  public CompletionStage<Boolean> resume(LeaseKey shard) {
+    return onConsumer(
+        shard,
+        consumer -> {
+          consumer.resume();
+          consumer.resumeStopped();
+        });
+  }
+
+  private CompletionStage<Boolean> onConsumer(LeaseKey shard, Consumer<ShardConsumer> change) {
+    CompletableFuture<Boolean> answer = new CompletableFuture<>();
+    loop.post(
+        () -> {
+          ShardConsumer consumer = consumers.get(shard);
+          if (consumer != null) {
+            change.accept(consumer);
+          }
+          answer.complete(consumer != null);
+        });
     return answer;
   }
 

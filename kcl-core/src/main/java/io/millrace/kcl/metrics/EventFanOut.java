@@ -2,8 +2,13 @@ package io.millrace.kcl.metrics;
 
 import io.millrace.checkpoint.Checkpoint;
 import io.millrace.kcl.engine.EngineEvents;
+import io.millrace.kcl.engine.FailureRule;
+import io.millrace.kcl.engine.GivenUp;
+import io.millrace.kcl.health.ShardHealth;
+import io.millrace.kcl.health.ShardState;
 import io.millrace.lease.LeaseKey;
 import java.util.List;
+import java.util.SortedMap;
 import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -43,6 +48,46 @@ public final class EventFanOut implements EngineEvents {
   @Override
   public void checkpointed(LeaseKey shard, Checkpoint checkpoint, long millis) {
     tell(l -> l.checkpointed(shard, checkpoint, millis));
+  }
+
+  @Override
+  public void gaveUp(LeaseKey shard, GivenUp records, FailureRule.Then then) {
+    tell(l -> l.gaveUp(shard, records, then));
+  }
+
+  @Override
+  public void deadLettersRefused(LeaseKey shard, Throwable cause, int attempt) {
+    tell(l -> l.deadLettersRefused(shard, cause, attempt));
+  }
+
+  @Override
+  public void stoppedByRule(LeaseKey shard, String reasonOrNull) {
+    tell(l -> l.stoppedByRule(shard, reasonOrNull));
+  }
+
+  @Override
+  public void paused(LeaseKey shard, boolean paused, String reason) {
+    tell(l -> l.paused(shard, paused, reason));
+  }
+
+  @Override
+  public void waiting(LeaseKey shard, long ageMillis, long retentionMillis) {
+    tell(l -> l.waiting(shard, ageMillis, retentionMillis));
+  }
+
+  @Override
+  public void stalled(ShardHealth health) {
+    tell(l -> l.stalled(health));
+  }
+
+  @Override
+  public void moves(ShardHealth health) {
+    tell(l -> l.moves(health));
+  }
+
+  @Override
+  public void standstills(SortedMap<ShardState, Integer> shards) {
+    tell(l -> l.standstills(shards));
   }
 
   @Override

@@ -1,7 +1,10 @@
 package io.millrace.kcl.metrics;
 
 import io.millrace.kcl.engine.EngineEvents;
+import io.millrace.kcl.engine.FailureRule;
+import io.millrace.kcl.engine.GivenUp;
 import io.millrace.kcl.engine.ShardCheckpointer.LeaseLostException;
+import io.millrace.kcl.health.ShardHealth;
 import io.millrace.kcl.time.Clock;
 import io.millrace.lease.LeaseKey;
 import java.util.Iterator;
@@ -24,6 +27,9 @@ public final class LoggingEvents implements EngineEvents {
 
   static final long REPEAT_MILLIS = 60_000;
   static final int MAX_TROUBLES = 1_024;
+
+  /** An error is logged when no more than one part in so many of the retention is left. */
+  private static final long RETENTION_ALARM_PARTS = 5;
 
   private final Logger log;
   private final String worker;
@@ -127,14 +133,94 @@ public final class LoggingEvents implements EngineEvents {
     Trouble trouble = due(key);
     if (trouble != null) {
       log.error(
-          "Worker {}: the processor of shard {} threw (attempt {}); the same records are delivered"
-              + " again, nothing is skipped{}",
+          "Worker {}: the processor of shard {} threw (attempt {}){}",
           name(),
           shard,
           attempt,
           unsaid(trouble),
           failureOrNull);
     }
+  }
+
+  @Override
+  public void gaveUp(LeaseKey shard, GivenUp records, FailureRule.Then then) {
+    log.error(
+        "Worker {}: {} of shard {} from {} on {} given up after {} attempts and {}",
+        name(),
+        records.records().size() == 1 ? "1 record" : records.records().size() + " records",
+        shard,
+        records.records().get(0).position(),
+        records.records().size() == 1 ? "was" : "were",
+        records.attempts(),
+        then == FailureRule.Then.SKIP ? "skipped" : "stored as dead letters",
+        records.cause());
+  }
+
+  @Override
+  public void deadLettersRefused(LeaseKey shard, Throwable cause, int attempt) {
+    Trouble trouble = due("dead letters " + shard);
+    if (trouble != null) {
+      log.error(
+          "Worker {}: dead letters of shard {} could not be stored (attempt {}); they are tried"
+              + " again, and the shard waits{}",
+          name(),
+          shard,
+          attempt,
+          unsaid(trouble),
+          cause);
+    }
+  }
+
+  @Override
+  public void stoppedByRule(LeaseKey shard, String reasonOrNull) {
+    if (reasonOrNull == null) {
+      log.info("Worker {}: shard {} goes on, with the records that failed", name(), shard);
+    } else {
+      log.error(
+          "Worker {}: shard {} is {}. Its lease is kept; resume it when the cause is mended",
+          name(),
+          shard,
+          reasonOrNull);
+    }
+  }
+
+  @Override
+  public void paused(LeaseKey shard, boolean paused, String reason) {
+    log.info("Worker {}: shard {} is {}", name(), shard, paused ? "paused: " + reason : reason);
+  }
+
+  @Override
+  public void waiting(LeaseKey shard, long ageMillis, long retentionMillis) {
+    if (ageMillis < retentionMillis / RETENTION_ALARM_PARTS * (RETENTION_ALARM_PARTS - 1)) {
+      return;
+    }
+    Trouble trouble = due("retention " + shard);
+    if (trouble != null) {
+      log.error(
+          "Worker {}: the oldest unprocessed record of shard {} is {} minutes old, and the stream"
+              + " removes records after {} minutes: mend what keeps it from being processed, or"
+              + " raise the stream's retention, or it is lost",
+          name(),
+          shard,
+          ageMillis / 60_000,
+          retentionMillis / 60_000);
+    }
+  }
+
+  @Override
+  public void stalled(ShardHealth health) {
+    log.warn(
+        "Worker {}: shard {} has made no progress for {} s: {}, {}",
+        name(),
+        health.shardId(),
+        health.since().toSeconds(),
+        health.state(),
+        health.explanation());
+  }
+
+  @Override
+  public void moves(ShardHealth health) {
+    log.info("Worker {}: shard {} makes progress again", name(), health.shardId());
   }
 
   @Override
@@ -258,6 +344,8 @@ public final class LoggingEvents implements EngineEvents {
 
   private void forget(LeaseKey shard) {
     troubles.remove("process " + shard);
+    troubles.remove("dead letters " + shard);
+    troubles.remove("retention " + shard);
     troubles.remove("throttle " + shard);
     troubles.remove("read " + shard);
   }

@@ -8,12 +8,18 @@ import io.micrometer.core.instrument.Tags;
 import io.micrometer.core.instrument.Timer;
 import io.millrace.checkpoint.Checkpoint;
 import io.millrace.kcl.engine.EngineEvents;
+import io.millrace.kcl.engine.FailureRule;
+import io.millrace.kcl.engine.GivenUp;
 import io.millrace.kcl.engine.ShardCheckpointer.LeaseLostException;
+import io.millrace.kcl.health.ShardState;
 import io.millrace.lease.LeaseKey;
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.SortedMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -36,6 +42,17 @@ import java.util.function.Supplier;
  *     {@code outcome} = {@code success}, {@code failure}</td></tr>
  * <tr><td>{@code millrace.retrying.shards}</td><td>gauge, shards</td><td>shards whose last batch
  *     failed and is delivered again</td></tr>
+ * <tr><td>{@code millrace.shards.stalled}</td><td>gauge, shards</td><td>shards that make no
+ *     progress; {@code reason} = the {@link ShardState}s that are a standstill, in lower case with
+ *     dots</td></tr>
+ * <tr><td>{@code millrace.given.up}</td><td>counter, records</td><td>given up by the failure
+ *     policy; {@code outcome} = {@code dead.letter}, {@code skipped}</td></tr>
+ * <tr><td>{@code millrace.dead.letter.failures}</td><td>counter, calls</td><td>attempts to store
+ *     dead letters that failed, and are repeated</td></tr>
+ * <tr><td>{@code millrace.oldest.unprocessed.age}</td><td>gauge, milliseconds</td><td>age of the
+ *     oldest record that was read and waits for its processor</td></tr>
+ * <tr><td>{@code millrace.retention.left}</td><td>gauge, milliseconds</td><td>until retention
+ *     removes that record</td></tr>
  * <tr><td>{@code millrace.checkpoint.time}</td><td>timer</td><td>one stored checkpoint</td></tr>
  * <tr><td>{@code millrace.leases.owned}</td><td>gauge, leases</td><td>held now</td></tr>
  * <tr><td>{@code millrace.claims}</td><td>counter, leases</td><td>taken over; {@code outcome} =
@@ -74,6 +91,9 @@ public final class MeterEvents implements EngineEvents, AutoCloseable {
   private final Timer processSuccess;
   private final Timer processFailure;
   private final Timer checkpointTime;
+  private final Counter deadLetters;
+  private final Counter skipped;
+  private final Counter deadLetterFailures;
   private final Counter claimed;
   private final Counter adopted;
   private final Counter takenOtherwise;
@@ -95,6 +115,12 @@ public final class MeterEvents implements EngineEvents, AutoCloseable {
   /** Of shards held now: an entry goes when the lease does. */
   private final Map<LeaseKey, Long> behindMillis = new ConcurrentHashMap<>();
 
+  /** Of shards held now. */
+  private final Map<LeaseKey, Long> ageMillis = new ConcurrentHashMap<>();
+
+  private final Map<ShardState, AtomicInteger> standstills = new EnumMap<>(ShardState.class);
+  private volatile long retentionMillis;
+
   private final Set<LeaseKey> retrying = ConcurrentHashMap.newKeySet();
 
   public MeterEvents(MeterRegistry registry, String application, String stream) {
@@ -106,7 +132,7 @@ public final class MeterEvents implements EngineEvents, AutoCloseable {
         "millrace.millis.behind.latest",
         "milliseconds",
         "How far the shard that is furthest behind is behind",
-        this::furthestBehindMillis);
+        () -> longest(behindMillis));
     String processTime = "One call of processRecords";
     processSuccess = timer("millrace.process.time", "success", processTime);
     processFailure = timer("millrace.process.time", "failure", processTime);
@@ -121,6 +147,33 @@ public final class MeterEvents implements EngineEvents, AutoCloseable {
                 .description("One stored checkpoint")
                 .tags(tags)
                 .register(registry));
+    for (ShardState state : ShardState.values()) {
+      if (state.isStandstill()) {
+        standstills.put(state, new AtomicInteger());
+        keep(
+            Gauge.builder("millrace.shards.stalled", standstills.get(state)::get)
+                .baseUnit("shards")
+                .description("Shards that make no progress")
+                .tags(tags.and("reason", state.name().toLowerCase(Locale.ROOT).replace('_', '.')))
+                .strongReference(true)
+                .register(registry));
+      }
+    }
+    String givenUp = "Records given up by the failure policy";
+    deadLetters = counter("millrace.given.up", "records", givenUp, "dead.letter");
+    skipped = counter("millrace.given.up", "records", givenUp, "skipped");
+    deadLetterFailures =
+        counter("millrace.dead.letter.failures", "calls", "Dead letters that were not stored");
+    gauge(
+        "millrace.oldest.unprocessed.age",
+        "milliseconds",
+        "Age of the oldest record that was read and waits for its processor",
+        () -> longest(ageMillis));
+    gauge(
+        "millrace.retention.left",
+        "milliseconds",
+        "Until retention removes that record",
+        () -> Math.max(0, retentionMillis - longest(ageMillis)));
     gauge("millrace.leases.owned", "leases", "Leases held now", leasesOwned::get);
     String claims = "Leases taken over";
     claimed = counter("millrace.claims", "leases", claims, "claimed");
@@ -176,6 +229,28 @@ public final class MeterEvents implements EngineEvents, AutoCloseable {
   @Override
   public void checkpointed(LeaseKey shard, Checkpoint checkpoint, long millis) {
     checkpointTime.record(millis, TimeUnit.MILLISECONDS);
+  }
+
+  @Override
+  public void gaveUp(LeaseKey shard, GivenUp records, FailureRule.Then then) {
+    retrying.remove(shard);
+    (then == FailureRule.Then.SKIP ? skipped : deadLetters).increment(records.records().size());
+  }
+
+  @Override
+  public void deadLettersRefused(LeaseKey shard, Throwable cause, int attempt) {
+    deadLetterFailures.increment();
+  }
+
+  @Override
+  public void waiting(LeaseKey shard, long age, long retention) {
+    ageMillis.put(shard, age);
+    retentionMillis = retention;
+  }
+
+  @Override
+  public void standstills(SortedMap<ShardState, Integer> shards) {
+    standstills.forEach((state, count) -> count.set(shards.getOrDefault(state, 0)));
   }
 
   @Override
@@ -247,15 +322,16 @@ public final class MeterEvents implements EngineEvents, AutoCloseable {
 
   private void forget(LeaseKey shard) {
     behindMillis.remove(shard);
+    ageMillis.remove(shard);
     retrying.remove(shard);
   }
 
-  private long furthestBehindMillis() {
-    long furthest = 0;
-    for (long behind : behindMillis.values()) {
-      furthest = Math.max(furthest, behind);
+  private static long longest(Map<LeaseKey, Long> millis) {
+    long longest = 0;
+    for (long each : millis.values()) {
+      longest = Math.max(longest, each);
     }
-    return furthest;
+    return longest;
   }
 
   private Counter counter(String name, String unit, String description) {
