@@ -393,7 +393,7 @@ final class ShardConsumer {
       failing = null;
       move(Signal.RETURNED);
       if (goal == Goal.RUN) {
-        reader.start(checkpoints.accepted(), lease().startAtMillis());
+        reader.start(checkpoints.accepted(), lease().startAtMillis(), lease().hashKeyRange());
       }
       advance();
       return;
