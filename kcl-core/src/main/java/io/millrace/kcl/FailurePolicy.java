@@ -1,5 +1,6 @@
 package io.millrace.kcl;
 
+import io.millrace.kcl.deadletter.DeadLetterDestination;
 import io.millrace.kcl.engine.FailureRule;
 import java.time.Duration;
 import java.util.Objects;
@@ -14,7 +15,7 @@ import java.util.Objects;
  *
  * <pre>{@code
  * configuration.withFailurePolicy(
- *     FailurePolicy.afterAttempts(5).orAfter(Duration.ofHours(1)).isolating().thenStop());
+ *     FailurePolicy.afterAttempts(5).isolating().thenDeadLetter(deadLetters));
  * }</pre>
  *
  * <p>The pauses between attempts are those of {@link
@@ -24,14 +25,16 @@ import java.util.Objects;
 public final class FailurePolicy {
 
   private final FailureRule rule;
+  private final DeadLetterDestination deadLetters;
 
-  private FailurePolicy(FailureRule rule) {
+  private FailurePolicy(FailureRule rule, DeadLetterDestination deadLetters) {
     this.rule = rule;
+    this.deadLetters = deadLetters;
   }
 
   /** Nothing is ever given up. The default. */
   public static FailurePolicy retryForever() {
-    return new FailurePolicy(FailureRule.RETRY_FOR_EVER);
+    return new FailurePolicy(FailureRule.RETRY_FOR_EVER, null);
   }
 
   /**
@@ -72,6 +75,11 @@ public final class FailurePolicy {
     return rule;
   }
 
+  /** Null if this policy makes no dead letters. */
+  DeadLetterDestination deadLetters() {
+    return deadLetters;
+  }
+
   /** A sentence that says what this does. */
   @Override
   public String toString() {
@@ -91,7 +99,7 @@ public final class FailurePolicy {
     text.append(rule.bisect() ? "; then it is halved until what fails is alone, and " : "; then ");
     return text.append(
             switch (rule.then()) {
-              case DEAD_LETTER -> "that becomes a dead letter.";
+              case DEAD_LETTER -> "that becomes a dead letter in " + deadLetters + ".";
               case SKIP -> "that is skipped.";
               case STOP -> "the shard stops, with its lease held, until it is resumed.";
             })
@@ -129,9 +137,21 @@ public final class FailurePolicy {
       return new Limits(attempts, ageMillis, true);
     }
 
+    /**
+     * What is given up is stored elsewhere, and no checkpoint passes it before it is. While the
+     * destination fails, the shard waits, and says so.
+     *
+     * @param destination called on the worker's processing threads, for several letters at a time;
+     *     closed by whoever made it, after the worker has stopped
+     */
+    public FailurePolicy thenDeadLetter(DeadLetterDestination destination) {
+      Objects.requireNonNull(destination, "destination");
+      return then(FailureRule.Then.DEAD_LETTER, destination);
+    }
+
     /** What is given up is passed over, with an error in the log and a meter. */
     public FailurePolicy thenSkip() {
-      return then(FailureRule.Then.SKIP);
+      return then(FailureRule.Then.SKIP, null);
     }
 
     /**
@@ -139,11 +159,11 @@ public final class FailurePolicy {
      * {@link Worker#resumeShard} or until another worker takes the lease over.
      */
     public FailurePolicy thenStop() {
-      return then(FailureRule.Then.STOP);
+      return then(FailureRule.Then.STOP, null);
     }
 
-    private FailurePolicy then(FailureRule.Then then) {
-      return new FailurePolicy(new FailureRule(attempts, ageMillis, isolating, then));
+    private FailurePolicy then(FailureRule.Then then, DeadLetterDestination destination) {
+      return new FailurePolicy(new FailureRule(attempts, ageMillis, isolating, then), destination);
     }
   }
 }

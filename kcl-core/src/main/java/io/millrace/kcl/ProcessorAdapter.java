@@ -38,6 +38,7 @@ final class ProcessorAdapter implements ShardProcessor {
   private final IRecordProcessorFactory factory;
   private final Executor executor;
   private final Clock clock;
+  private final DeadLetterOffice deadLetters;
 
   /**
    * Made by the first {@code initialize} that gets one; a later attempt initializes the same one.
@@ -52,7 +53,12 @@ final class ProcessorAdapter implements ShardProcessor {
   private volatile Checkpoint accepted = Checkpoint.TRIM_HORIZON;
 
   ProcessorAdapter(
-      LeaseKey shard, IRecordProcessorFactory factory, Executor executor, Clock clock) {
+      LeaseKey shard,
+      IRecordProcessorFactory factory,
+      Executor executor,
+      Clock clock,
+      DeadLetterOffice deadLetters) {
+    this.deadLetters = deadLetters;
     this.shard = shard;
     this.factory = factory;
     this.executor = executor;
@@ -61,8 +67,11 @@ final class ProcessorAdapter implements ShardProcessor {
 
   /** Adapters for every shard, on one executor. */
   static ShardProcessorFactory factory(
-      IRecordProcessorFactory factory, Executor executor, Clock clock) {
-    return shard -> new ProcessorAdapter(shard, factory, executor, clock);
+      IRecordProcessorFactory factory,
+      Executor executor,
+      Clock clock,
+      DeadLetterOffice deadLetters) {
+    return shard -> new ProcessorAdapter(shard, factory, executor, clock, deadLetters);
   }
 
   @Override
@@ -107,7 +116,26 @@ final class ProcessorAdapter implements ShardProcessor {
 
   @Override
   public CompletionStage<Void> giveUp(GivenUp records) {
-    throw new UnsupportedOperationException();
+    CompletableFuture<Void> stored = new CompletableFuture<>();
+    onExecutor(
+            () ->
+                deadLetters
+                    .store(shard, records)
+                    .whenComplete(
+                        (nothing, error) -> {
+                          if (error == null) {
+                            stored.complete(null);
+                          } else {
+                            stored.completeExceptionally(error);
+                          }
+                        }))
+        .whenComplete(
+            (nothing, error) -> {
+              if (error != null) {
+                stored.completeExceptionally(error);
+              }
+            });
+    return stored;
   }
 
   @Override

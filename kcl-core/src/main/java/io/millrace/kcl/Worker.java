@@ -400,7 +400,15 @@ public final class Worker implements Runnable {
           store,
           new KinesisStreamSource(
               clients.kinesis(), config.getStreamName(), config.getStreamArn(), clock),
-          ProcessorAdapter.factory(factory, executor, clock),
+          ProcessorAdapter.factory(
+              factory,
+              executor,
+              clock,
+              new DeadLetterOffice(
+                  config.getStreamName(),
+                  config.getFailurePolicy().deadLetters(),
+                  clock,
+                  executor)),
           clock,
           scheduler(),
           loopThread,

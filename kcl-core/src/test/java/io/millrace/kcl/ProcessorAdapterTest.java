@@ -7,7 +7,9 @@ import com.example.classic.ReferrerRecordProcessor;
 import com.example.classic.ReferrerRecordProcessorFactory;
 import io.millrace.checkpoint.Checkpoint;
 import io.millrace.checkpoint.SequenceNumber;
+import io.millrace.kcl.deadletter.DeadLetter;
 import io.millrace.kcl.engine.Batch;
+import io.millrace.kcl.engine.GivenUp;
 import io.millrace.kcl.engine.ShardCheckpointer.LeaseLostException;
 import io.millrace.kcl.engine.ShardControl;
 import io.millrace.kcl.engine.ShardStart;
@@ -50,8 +52,20 @@ class ProcessorAdapterTest {
   private final ManualClock clock = new ManualClock();
   private final FakeShardCheckpointer engine = new FakeShardCheckpointer(POSITION);
 
+  private final List<DeadLetter> letters = new ArrayList<>();
+  private CompletionStage<Void> stored = CompletableFuture.completedFuture(null);
+  private final DeadLetterOffice office =
+      new DeadLetterOffice(
+          "clicks",
+          letter -> {
+            letters.add(letter);
+            return stored;
+          },
+          clock,
+          Runnable::run);
+
   private ProcessorAdapter adapter(IRecordProcessorFactory factory) {
-    return new ProcessorAdapter(SHARD, factory, Runnable::run, clock);
+    return new ProcessorAdapter(SHARD, factory, Runnable::run, clock, office);
   }
 
   private ProcessorAdapter started(IRecordProcessor processor) {
@@ -118,6 +132,42 @@ class ProcessorAdapterTest {
     assertThat(failureOf(adapter.process(batch, engine))).hasMessage("database is down");
     assertThat(adapter.process(batch, engine)).isCompleted();
     assertThat(seen).containsExactly("a", "b", "a", "b");
+  }
+
+  @Test
+  void records_that_are_given_up_become_dead_letters() {
+    ProcessorAdapter adapter = started((records, checkpointer) -> {});
+    RuntimeException cause = new IllegalStateException("no such referrer");
+    assertThat(adapter.giveUp(new GivenUp(batch("a", "b").records(), cause, 5))).isCompleted();
+    assertThat(letters).hasSize(2);
+    DeadLetter letter = letters.get(1);
+    assertThat(letter.stream()).isEqualTo("clicks");
+    assertThat(letter.shardId()).isEqualTo(SHARD.value());
+    assertThat(letter.sequenceNumber()).isEqualTo("21");
+    assertThat(letter.payload()).isEqualTo(ByteBuffer.wrap(new byte[] {'b'}));
+    assertThat(letter.errorMessage()).isEqualTo("no such referrer");
+    assertThat(letter.attempts()).isEqualTo(5);
+  }
+
+  @Test
+  void dead_letters_that_are_not_stored_are_a_failure() {
+    ProcessorAdapter adapter = started((records, checkpointer) -> {});
+    stored = CompletableFuture.failedFuture(new IllegalStateException("disk full"));
+    CompletionStage<Void> answer =
+        adapter.giveUp(new GivenUp(batch("a").records(), new IllegalStateException(), 1));
+    assertThat(failureOf(answer)).hasMessageContaining("disk full");
+  }
+
+  @Test
+  void the_engine_learns_where_in_the_users_code_a_call_is() {
+    List<String> places = new ArrayList<>();
+    ProcessorAdapter[] adapter = new ProcessorAdapter[1];
+    adapter[0] =
+        started((records, checkpointer) -> places.add(adapter[0].where().orElse("nowhere")));
+    adapter[0].process(batch("a"), engine);
+    assertThat(places).hasSize(1);
+    assertThat(places.get(0)).contains("ProcessorAdapter");
+    assertThat(adapter[0].where()).isEmpty();
   }
 
   @Test
@@ -189,7 +239,11 @@ class ProcessorAdapterTest {
     List<String> calls = new ArrayList<>();
     ProcessorAdapter adapter =
         new ProcessorAdapter(
-            SHARD, () -> (records, checkpointer) -> calls.add("process"), waiting::add, clock);
+            SHARD,
+            () -> (records, checkpointer) -> calls.add("process"),
+            waiting::add,
+            clock,
+            office);
     adapter.initialize(start());
     waiting.remove().run();
     CompletionStage<Void> processed = adapter.process(batch("a"), engine);
@@ -379,7 +433,8 @@ class ProcessorAdapterTest {
                   }
                 },
             tasks::add,
-            clock);
+            clock,
+            office);
     adapter.leaseEnding(); // there is no processor yet
     assertThat(tasks).isEmpty();
     adapter.initialize(start());
@@ -398,7 +453,7 @@ class ProcessorAdapterTest {
           throw new RejectedExecutionException("closed");
         };
     ProcessorAdapter adapter =
-        new ProcessorAdapter(SHARD, () -> (records, checkpointer) -> {}, closed, clock);
+        new ProcessorAdapter(SHARD, () -> (records, checkpointer) -> {}, closed, clock, office);
     assertThat(failureOf(adapter.initialize(start())))
         .isInstanceOf(RejectedExecutionException.class);
   }

@@ -69,6 +69,12 @@ public final class FileDeadLetters implements DeadLetterDestination, AutoCloseab
   /** The file of each shard that was written last; where the next letter tries first. */
   private final Map<String, Integer> numbers = new LinkedHashMap<>();
 
+  /** Where the letters are. */
+  @Override
+  public String toString() {
+    return "files below " + directory;
+  }
+
   private FileDeadLetters(Builder builder) {
     this.directory = builder.directory.toAbsolutePath();
     this.workerId = builder.workerId;
