@@ -87,6 +87,12 @@ public record Fault(long atMillis, Kind kind, int target, long forMillis, long a
     CHECKPOINT_NEVER,
     /** Nothing is checkpointed at the end of a shard. */
     CHECKPOINT_NOT_AT_END,
+    /** So many percent of the records put meanwhile make their processor throw, every time. */
+    POISON,
+    /** So many percent of the attempts to store dead letters fail. */
+    DEAD_LETTERS_REFUSED,
+    /** Somebody pauses a shard. */
+    SHARD_PAUSED,
     /** Somebody deletes the row of an unfinished lease by hand. */
     ROW_REMOVED,
     /** Somebody deletes the whole table: every worker must stop. */

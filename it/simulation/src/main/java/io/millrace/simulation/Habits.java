@@ -13,6 +13,7 @@ final class Habits {
   boolean neverReturns;
   boolean checkpointsLate;
   boolean checkpointsAhead;
+  long deadLettersFail;
 
   void heal() {
     callMillis = 10;
@@ -24,5 +25,6 @@ final class Habits {
     neverReturns = false;
     checkpointsLate = false;
     checkpointsAhead = false;
+    deadLettersFail = 0;
   }
 }

@@ -2,6 +2,7 @@ package io.millrace.simulation;
 
 import io.millrace.kcl.engine.EngineSettings;
 import io.millrace.kcl.engine.EngineSettings.InitialPosition;
+import io.millrace.kcl.engine.FailureRule;
 import io.millrace.lease.HashKeyRange;
 import io.millrace.lease.Lease;
 import io.millrace.lease.LeaseKey;
@@ -49,6 +50,7 @@ final class Run {
   private final WorkerSettings settings;
   private final int traceLines;
   private boolean flowing = true;
+  private long poisonPercent;
   private int ids;
 
   private Run(Scenario scenario, Mutation mutation, int traceLines) {
@@ -67,7 +69,8 @@ final class Run {
                     scenario.start(),
                     scenario.start() == InitialPosition.AT_TIMESTAMP
                         ? Long.valueOf(world.time().wallMillis())
-                        : null));
+                        : null))
+            .withPolicies(Policies.of(scenario.seed()));
   }
 
   static Result of(Scenario scenario) {
@@ -157,7 +160,8 @@ final class Run {
     long count = random.between(1, 3);
     for (int i = 0; i < count; i++) {
       int size = random.percent(2) ? (int) random.between(10_000, 60_000) : 100;
-      world.stream().put(random.oneOf(open), size);
+      world.stream().put(random.oneOf(open), size).poison =
+          poisonPercent > 0 && random.percent(poisonPercent);
     }
     world.time().after(random.between(1, 2 * PUT_MILLIS), this::put);
   }
@@ -249,6 +253,12 @@ final class Run {
       case CHECKPOINT_AHEAD -> habits(fault, h -> h.checkpointsAhead = true);
       case CHECKPOINT_NEVER -> habits(fault, h -> h.checkpoints = false);
       case CHECKPOINT_NOT_AT_END -> habits(fault, h -> h.checkpointsAtEnd = false);
+      case POISON -> {
+        poisonPercent = fault.amount();
+        world.time().after(fault.forMillis(), () -> poisonPercent = 0);
+      }
+      case DEAD_LETTERS_REFUSED -> habits(fault, h -> h.deadLettersFail = fault.amount());
+      case SHARD_PAUSED -> pauseShard(fault.target(), fault.forMillis());
       case ROW_REMOVED -> removeRow(fault.target());
       case TABLE_DELETED -> {
         world.over();
@@ -321,6 +331,23 @@ final class Run {
     }
   }
 
+  private void pauseShard(int target, long millis) {
+    List<LeaseKey> open = world.stream().openShards();
+    LeaseKey shard = open.get(Math.floorMod(target, open.size()));
+    world.up().forEach(w -> w.loop().pause(shard, "for a while"));
+    world.time().after(millis, () -> world.up().forEach(w -> w.loop().resume(shard)));
+  }
+
+  /** An operator who resumes whatever was stopped or paused. */
+  private void resumeShards() {
+    for (Lease lease : world.leases()) {
+      if (!lease.isFinished()) {
+        world.up().forEach(w -> w.loop().resume(lease.key()));
+      }
+    }
+    world.time().after(5_000, this::resumeShards);
+  }
+
   private void split(int target) {
     List<LeaseKey> open = world.stream().openShards();
     if (open.size() < MAX_SHARDS && !world.truth().isCoverageBroken()) {
@@ -372,6 +399,12 @@ final class Run {
     if (world.up().isEmpty()) {
       joinNew();
     }
+    poisonPercent = 0;
+    FailureRule failure = settings.policies().failure();
+    if (!failure.givesUp() || failure.then() == FailureRule.Then.STOP) {
+      world.healPoison();
+    }
+    resumeShards();
   }
 
   private void recover() {

@@ -80,6 +80,8 @@ public record Scenario(
     Kind kind = random.oneOf(ORDINARY);
     if (random.percent(20)) {
       kind = random.percent(60) ? Kind.SPLIT : Kind.MERGE;
+    } else if (random.percent(8)) {
+      kind = random.percent(75) ? Kind.POISON : Kind.DEAD_LETTERS_REFUSED;
     } else if (random.percent(25)) {
       kind = random.oneOf(OWNERS_IN_DOUBT);
     }
@@ -95,6 +97,8 @@ public record Scenario(
           case STORE_LATE -> random.between(500, 15_000);
           case EMPTY_PAGES, LISTING_INCOMPLETE, PROCESS_THROWS, INITIALIZE_THROWS ->
               random.between(20, 100);
+          case POISON -> random.between(1, 15);
+          case DEAD_LETTERS_REFUSED -> random.between(20, 100);
           case LISTING_LATE -> random.between(500, 20_000);
           case TRIM ->
               random.percent(50) ? random.between(0, 2_000) : random.between(2_000, 20_000);

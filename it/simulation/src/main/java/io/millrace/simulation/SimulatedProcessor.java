@@ -23,6 +23,15 @@ import java.util.function.Supplier;
  */
 final class SimulatedProcessor implements ShardProcessor {
 
+  /** What a record does to a processor that cannot process it. */
+  static final class PoisonException extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+
+    PoisonException() {
+      super("a poison record");
+    }
+  }
+
   private final SimulatedWorker worker;
   private final LeaseKey shard;
   private final SessionId session;
@@ -161,7 +170,13 @@ final class SimulatedProcessor implements ShardProcessor {
     Habits habits = worker.habits();
     List<StreamRecord> records = batch.records();
     boolean throwing = random.percent(habits.throwsAt);
-    int count = throwing ? (int) random.nextLong(records.size() + 1) : records.size();
+    int poison = firstPoison(records);
+    int count = records.size();
+    if (poison >= 0) {
+      count = (int) random.nextLong(poison + 1);
+    } else if (throwing) {
+      count = (int) random.nextLong(records.size() + 1);
+    }
     for (StreamRecord record : records.subList(0, count)) {
       worker
           .truth()
@@ -171,6 +186,10 @@ final class SimulatedProcessor implements ShardProcessor {
         processedUpTo = record.position();
       }
     }
+    if (poison >= 0) {
+      worker.journal().reached("batch with poison failed");
+      return thrown(new PoisonException());
+    }
     if (throwing) {
       worker.journal().reached("batch failed");
       return thrown(new IllegalStateException("process throws"));
@@ -178,7 +197,7 @@ final class SimulatedProcessor implements ShardProcessor {
     if (habits.checkpointsAhead && !records.isEmpty()) {
       return checkpointAhead(checkpointer);
     }
-    if (!habits.checkpoints || records.isEmpty()) {
+    if (!habits.checkpoints || records.isEmpty() || leavesCheckpoints()) {
       return returned();
     }
     if (habits.checkpointsLate) {
@@ -207,6 +226,22 @@ final class SimulatedProcessor implements ShardProcessor {
     };
   }
 
+  private int firstPoison(List<StreamRecord> records) {
+    for (int i = 0; i < records.size(); i++) {
+      if (worker
+          .truth()
+          .isPoison(shard, SimulatedStream.numberOf(records.get(i).sequenceNumber()))) {
+        return i;
+      }
+    }
+    return -1;
+  }
+
+  /** With automatic checkpoints, a processor mostly makes none; that it may, too, is tested. */
+  private boolean leavesCheckpoints() {
+    return worker.policies().checkpoint().automatic() && !random.percent(10);
+  }
+
   /** Asks for a position that nobody has delivered; the engine must refuse. */
   private CompletionStage<Void> checkpointAhead(ShardCheckpointer checkpointer) {
     Checkpoint position = Checkpoint.at(worker.stream().futureSequence(random.between(0, 100)), 0);
@@ -223,8 +258,21 @@ final class SimulatedProcessor implements ShardProcessor {
   }
 
   @Override
-  public CompletionStage<Void> giveUp(GivenUp records) {
-    return onThread("giveUp", () -> working(1, SimulatedProcessor::returned));
+  public CompletionStage<Void> giveUp(GivenUp given) {
+    return onThread("giveUp", () -> working(callMillis(), () -> stored(given)));
+  }
+
+  /** Some letters are stored, perhaps all; only then it counts. */
+  private CompletionStage<Void> stored(GivenUp given) {
+    boolean failing = random.percent(worker.habits().deadLettersFail);
+    int size = given.records().size();
+    int count = failing ? (int) random.nextLong(size) : size;
+    for (StreamRecord record : given.records().subList(0, count)) {
+      worker
+          .truth()
+          .givenUp(worker.name(), shard, SimulatedStream.numberOf(record.sequenceNumber()));
+    }
+    return failing ? thrown(new IllegalStateException("dead letters are refused")) : returned();
   }
 
   @Override
@@ -239,7 +287,7 @@ final class SimulatedProcessor implements ShardProcessor {
           return working(
               1,
               () -> {
-                if (!worker.habits().checkpointsAtEnd) {
+                if (!worker.habits().checkpointsAtEnd || leavesCheckpoints()) {
                   return returned();
                 }
                 if (worker.habits().checkpointsLate) {
@@ -268,7 +316,9 @@ final class SimulatedProcessor implements ShardProcessor {
                 1,
                 () -> {
                   CompletionStage<Void> last =
-                      worker.habits().checkpoints && !checkpointer.upTo().isInitial()
+                      worker.habits().checkpoints
+                              && !leavesCheckpoints()
+                              && !checkpointer.upTo().isInitial()
                           ? checkpointer.checkpoint(checkpointer.upTo())
                           : returned();
                   return last.whenComplete((nothing, error) -> ended = true);

@@ -46,6 +46,12 @@ final class SimulatedStream {
     boolean processed;
     boolean trimmed;
 
+    /** Whether processing it fails, every time. */
+    boolean poison;
+
+    /** Whether it was given up: its dead letter is stored, or it was skipped. */
+    boolean givenUp;
+
     /** Lost before the application had a position that could show it. */
     boolean excused;
 
@@ -154,7 +160,7 @@ final class SimulatedStream {
     return Long.parseLong(sequence.digits().substring(37));
   }
 
-  private static SequenceNumber sequence(long number) {
+  static SequenceNumber sequence(long number) {
     String digits = Long.toString(number);
     return SequenceNumber.of(SEQUENCE_START.substring(0, 56 - digits.length()) + digits);
   }

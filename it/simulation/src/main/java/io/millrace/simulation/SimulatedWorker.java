@@ -4,7 +4,10 @@ import io.millrace.checkpoint.Checkpoint;
 import io.millrace.kcl.engine.EngineEvents;
 import io.millrace.kcl.engine.EnginePorts;
 import io.millrace.kcl.engine.EngineSettings;
+import io.millrace.kcl.engine.FailureRule;
+import io.millrace.kcl.engine.GivenUp;
 import io.millrace.kcl.engine.WorkerLoop;
+import io.millrace.kcl.health.ShardHealth;
 import io.millrace.kcl.stream.StreamRecord;
 import io.millrace.lease.LeaseKey;
 import io.millrace.lease.SessionId;
@@ -36,6 +39,8 @@ final class SimulatedWorker implements EngineEvents {
   private final List<SimulatedProcessor> made = new ArrayList<>();
   private final List<String> calls = new ArrayList<>();
   private final List<String> notices = new ArrayList<>();
+  private final List<ShardHealth> standstills = new ArrayList<>();
+  private final EngineSettings.Policies policies;
   private SessionId session;
   private boolean leaving;
   private boolean done;
@@ -47,6 +52,7 @@ final class SimulatedWorker implements EngineEvents {
     this.name = name;
     this.workerId = workerId;
     this.failoverMillis = settings.failoverMillis();
+    this.policies = settings.policies();
     this.random = world.random().fork("worker " + name);
     this.machine = new Machine(world.time(), name, random.fork("machine"));
     this.streamLink =
@@ -73,7 +79,7 @@ final class SimulatedWorker implements EngineEvents {
                 new EngineSettings.Reading(
                     settings.maxRecords(), 1_000, settings.prefetchBytes(), false),
                 new EngineSettings.Processing(500, 10_000, 1_000, World.DRAIN_MILLIS),
-                EngineSettings.Policies.DEFAULTS,
+                settings.policies(),
                 settings.auditMillis()),
             world.mutation().ports(ports));
     loop.done()
@@ -163,6 +169,15 @@ final class SimulatedWorker implements EngineEvents {
 
   List<String> calls() {
     return Collections.unmodifiableList(calls);
+  }
+
+  EngineSettings.Policies policies() {
+    return policies;
+  }
+
+  /** What the watchdog said, in order. */
+  List<ShardHealth> standstills() {
+    return Collections.unmodifiableList(standstills);
   }
 
   List<String> notices() {
@@ -269,6 +284,58 @@ final class SimulatedWorker implements EngineEvents {
   @Override
   public void checkpointed(LeaseKey shard, Checkpoint checkpoint, long millis) {
     journal().reached("checkpoint");
+  }
+
+  @Override
+  public void gaveUp(LeaseKey shard, GivenUp records, FailureRule.Then then) {
+    if (records.cause() instanceof SimulatedProcessor.PoisonException
+        && (policies.failure().bisect()
+            ? records.records().size() != 1 || !isPoison(shard, records.records().get(0))
+            : records.records().stream().noneMatch(r -> isPoison(shard, r)))) {
+      throw violation("gave up " + records + " of " + shard + ", which processes well");
+    }
+    if (then == FailureRule.Then.SKIP) {
+      journal().reached("record skipped");
+      for (StreamRecord record : records.records()) {
+        truth().givenUp(name, shard, SimulatedStream.numberOf(record.sequenceNumber()));
+      }
+    } else {
+      journal().reached("dead letter stored, record passed");
+    }
+  }
+
+  private boolean isPoison(LeaseKey shard, StreamRecord record) {
+    return truth().isPoison(shard, SimulatedStream.numberOf(record.sequenceNumber()))
+        || world.isPoisonHealed();
+  }
+
+  @Override
+  public void deadLettersRefused(LeaseKey shard, Throwable cause, int attempt) {
+    journal().reached("dead letter refused");
+  }
+
+  @Override
+  public void stoppedByRule(LeaseKey shard, String reasonOrNull) {
+    journal().note(name, "stopped by rule", shard, 0, reasonOrNull);
+    journal().reached(reasonOrNull == null ? "stopped shard resumed" : "shard stopped by its rule");
+  }
+
+  @Override
+  public void paused(LeaseKey shard, boolean paused, String reason) {
+    journal().reached(paused ? "shard paused" : "shard resumed");
+  }
+
+  @Override
+  public void stalled(ShardHealth health) {
+    journal().reached("standstill " + health.state());
+    if (world.keepsDeliveries()) {
+      standstills.add(health);
+    }
+  }
+
+  @Override
+  public void moves(ShardHealth health) {
+    journal().reached("moves again");
   }
 
   @Override

@@ -371,6 +371,7 @@ final class Truth {
 
   private boolean isSettled(Entry entry) {
     return entry.processed
+        || entry.givenUp
         || entry.trimmed
         || (startAtMillis != null && entry.arrivalMillis < startAtMillis);
   }
@@ -444,6 +445,31 @@ final class Truth {
           worker + " processes record " + number + " of " + key + ", but " + firstUnsettled(shard));
     }
     entry.processed = true;
+  }
+
+  /**
+   * A record was given up: its dead letter is in the store, or it was skipped, as the rule says.
+   */
+  void givenUp(String worker, LeaseKey key, long number) {
+    ShardState shard = stream.state(key);
+    int index = shard.indexOf(number);
+    Entry entry = shard.entries.get(index);
+    journal.note(worker, "gives up", key, number, number);
+    if (entry.givenUp) {
+      journal.reached("record given up again");
+      return;
+    }
+    settle(shard);
+    if (shard.settled < index) {
+      violation(
+          worker + " gives up record " + number + " of " + key + ", but " + firstUnsettled(shard));
+    }
+    entry.givenUp = true;
+  }
+
+  boolean isPoison(LeaseKey key, long number) {
+    ShardState shard = stream.state(key);
+    return shard.entries.get(shard.indexOf(number)).poison;
   }
 
   // ---- retention

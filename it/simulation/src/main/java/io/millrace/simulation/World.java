@@ -28,6 +28,7 @@ final class World {
   private final List<Delivery> deliveries = new ArrayList<>();
   private final List<String> gaps = new ArrayList<>();
   private boolean over;
+  private boolean poisonHealed;
 
   World(long seed, int shards, Mutation mutation, boolean tracing, boolean keepsDeliveries) {
     this.random = new SeededRandom(seed);
@@ -100,6 +101,16 @@ final class World {
         new SimulatedWorker(this, workerId + "#" + workers.size(), workerId, settings);
     workers.add(worker);
     return worker.start();
+  }
+
+  /** From here on every record can be processed, as after a deployment. */
+  void healPoison() {
+    poisonHealed = true;
+    stream.shards().forEach(shard -> shard.entries.forEach(entry -> entry.poison = false));
+  }
+
+  boolean isPoisonHealed() {
+    return poisonHealed;
   }
 
   void stopped(SimulatedWorker worker) {

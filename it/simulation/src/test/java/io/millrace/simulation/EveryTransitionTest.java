@@ -2,7 +2,9 @@ package io.millrace.simulation;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.millrace.kcl.engine.CheckpointRule;
 import io.millrace.kcl.engine.ConsumerPhase;
+import io.millrace.kcl.engine.FailureRule;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -25,6 +27,8 @@ class EveryTransitionTest {
     // rare among random scenarios: both the lease and the processor are lost
     visited.addAll(leaseLostWith(habits -> habits.throwsAt = 100));
     visited.addAll(leaseLostWith(habits -> habits.neverReturns = true));
+    visited.addAll(givesUpWhileItLeaves(habits -> habits.deadLettersFail = 100));
+    visited.addAll(givesUpWhileItLeaves(habits -> habits.neverReturns = true));
     assertThat(visited).containsAll(transitions);
   }
 
@@ -39,6 +43,23 @@ class EveryTransitionTest {
     habit.accept(a.habits());
     a.network().storeCut = false;
     fleet.time.pass(60_000);
+    return fleet.world.journal().reached().keySet();
+  }
+
+  private static Set<String> givesUpWhileItLeaves(Consumer<Habits> habit) {
+    Fleet fleet = new Fleet(1);
+    fleet.policies(
+        new FailureRule(1, FailureRule.FOR_EVER, true, FailureRule.Then.DEAD_LETTER),
+        CheckpointRule.BY_HAND);
+    SimulatedWorker a = fleet.join("a");
+    fleet.flow(3_000);
+    a.habits().deadLettersFail = 100;
+    fleet.putPoison(SimulatedStream.shard(0));
+    fleet.time.pass(3_000);
+    habit.accept(a.habits());
+    fleet.time.pass(20_000);
+    a.leave();
+    fleet.time.pass(30_000);
     return fleet.world.journal().reached().keySet();
   }
 }

@@ -1,7 +1,9 @@
 package io.millrace.simulation;
 
 import io.millrace.checkpoint.Checkpoint;
+import io.millrace.kcl.engine.CheckpointRule;
 import io.millrace.kcl.engine.EngineSettings;
+import io.millrace.kcl.engine.FailureRule;
 import io.millrace.lease.Lease;
 import io.millrace.lease.LeaseKey;
 import java.util.ArrayList;
@@ -11,6 +13,8 @@ import java.util.TreeSet;
 
 /** A world without chance faults, in the words of readable tests. */
 final class Fleet {
+
+  static final long STALL_MILLIS = 10_000;
 
   final World world;
   final VirtualTime time;
@@ -27,6 +31,19 @@ final class Fleet {
   void startAtLatest() {
     settings =
         settings.withStart(new EngineSettings.Start(EngineSettings.InitialPosition.LATEST, null));
+  }
+
+  void policies(FailureRule failure, CheckpointRule checkpoint) {
+    settings =
+        settings.withPolicies(new EngineSettings.Policies(failure, checkpoint, STALL_MILLIS));
+  }
+
+  void maxLeases(int most) {
+    settings = settings.withMaxLeases(most);
+  }
+
+  void prefetch(long bytes) {
+    settings = settings.withReading(10_000, bytes);
   }
 
   SimulatedWorker join(String name) {
@@ -59,6 +76,13 @@ final class Fleet {
   /** One record to every open shard. */
   void putEverywhere() {
     stream.openShards().forEach(shard -> put.add(stream.put(shard, 10).number));
+  }
+
+  /** A record that every processor fails to process. */
+  long putPoison(LeaseKey shard) {
+    SimulatedStream.Entry entry = stream.put(shard, 10);
+    entry.poison = true;
+    return entry.number;
   }
 
   /** Lets time pass while records keep coming. */
