@@ -39,6 +39,7 @@ class ChaosIT {
     }
     String text = report.table() + report.json() + "\n";
     Files.writeString(folder.resolve("report.txt"), text);
+    Files.writeString(folder.resolve("schedule.txt"), report.outcome().schedule().text());
     new PrintStream(System.out, true, StandardCharsets.UTF_8).println(text);
 
     assertThat(report.findings().violations()).as(report.violations()).isEmpty();

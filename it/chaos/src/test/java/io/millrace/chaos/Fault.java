@@ -54,7 +54,9 @@ sealed interface Fault {
   }
 
   /**
-   * @param pick which open shard: from 0, inclusive, to 1, exclusive
+   * An open shard becomes two.
+   *
+   * @param pick which: from 0, inclusive, to 1, exclusive
    */
   record Split(double pick) implements Fault {
     @Override
@@ -64,7 +66,9 @@ sealed interface Fault {
   }
 
   /**
-   * @param pick which adjacent open shards: from 0, inclusive, to 1, exclusive
+   * Two adjacent open shards become one.
+   *
+   * @param pick which: from 0, inclusive, to 1, exclusive
    */
   record Merge(double pick) implements Fault {
     @Override

@@ -124,6 +124,8 @@ sealed interface LedgerLine {
   }
 
   /**
+   * Reads one line.
+   *
    * @param line without its line feed
    * @throws IllegalArgumentException if it is not understood: nothing is skipped silently
    */

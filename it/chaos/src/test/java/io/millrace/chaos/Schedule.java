@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Random;
+import java.util.stream.Collectors;
 
 /**
  * What is done to a fleet, and when: made from a seed, so that equal seeds do equal things at equal
@@ -51,6 +52,13 @@ record Schedule(long seed, List<Entry> faults) {
       }
       faults.add(new Entry(Duration.ofMillis(atMillis), round.get(next++)));
     }
+  }
+
+  /** One fault a line. */
+  String text() {
+    return faults.stream()
+        .map(entry -> entry.at().toMillis() + " ms: " + entry.fault() + "\n")
+        .collect(Collectors.joining());
   }
 
   private static List<Fault> round(Random random, int workers) {

@@ -11,7 +11,7 @@ import org.junit.jupiter.api.Test;
 
 class ScheduleTest {
 
-  private static final Duration LENGTH = Duration.ofSeconds(180);
+  private static final Duration LENGTH = Duration.ofMinutes(3);
 
   @Test
   void equal_seeds_give_equal_schedules_and_others_do_not() {
@@ -23,7 +23,7 @@ class ScheduleTest {
   void two_minutes_have_every_kind_of_fault_whatever_the_seed() {
     for (int seed = 0; seed < 50; seed++) {
       Set<String> kinds = new TreeSet<>();
-      for (Schedule.Entry entry : Schedule.of(seed, Duration.ofSeconds(120), 4).faults()) {
+      for (Schedule.Entry entry : Schedule.of(seed, Duration.ofMinutes(2), 4).faults()) {
         kinds.add(entry.fault().kind());
       }
       // two kinds of kill, two of pauses, outages, rollout, split, merge
