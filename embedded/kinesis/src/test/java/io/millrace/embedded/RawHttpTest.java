@@ -2,7 +2,12 @@ package io.millrace.embedded;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.dataformat.cbor.CBORFactory;
@@ -18,6 +23,7 @@ import java.util.List;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.slf4j.LoggerFactory;
 
 /**
  * What the clients of the AWS SDK do not show: bytes, headers and requests that they never send.
@@ -44,6 +50,35 @@ class RawHttpTest {
   @AfterAll
   static void stop() {
     kinesis.close();
+  }
+
+  @Test
+  void a_client_that_is_gone_is_no_warning_whatever_it_was_about_to_say() throws Exception {
+    ListAppender<ILoggingEvent> lines = new ListAppender<>();
+    lines.start();
+    Logger root = (Logger) LoggerFactory.getLogger(Logger.ROOT_LOGGER_NAME);
+    Logger protocol = (Logger) LoggerFactory.getLogger("io.millrace.embedded.protocol");
+    root.addAppender(lines);
+    protocol.setLevel(Level.DEBUG);
+    protocol.setAdditive(false); // nobody needs to read them
+    protocol.addAppender(lines);
+    try {
+      for (String said : List.of("", "POST / HT")) {
+        int before = lines.list.size();
+        try (Socket client =
+            new Socket(InetAddress.getLoopbackAddress(), kinesis.endpoint().getPort())) {
+          client.getOutputStream().write(said.getBytes(StandardCharsets.US_ASCII));
+          client.setSoLinger(true, 0); // a reset, as when a process is killed
+        }
+        await().until(() -> lines.list.size() > before);
+      }
+    } finally {
+      root.detachAppender(lines);
+      protocol.detachAppender(lines);
+      protocol.setAdditive(true);
+      protocol.setLevel(null);
+    }
+    assertThat(List.copyOf(lines.list)).allMatch(line -> line.getLevel() == Level.DEBUG);
   }
 
   @Test

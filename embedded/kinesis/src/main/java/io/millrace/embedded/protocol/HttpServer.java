@@ -41,6 +41,7 @@ public final class HttpServer implements AutoCloseable {
         new NioEventLoopGroup(0, new DefaultThreadFactory("embedded-kinesis", true));
     ChannelGroup channels = new DefaultChannelGroup(GlobalEventExecutor.INSTANCE);
     RequestHandler requests = new RequestHandler(operations, clock);
+    ConnectionFailures failures = new ConnectionFailures();
     ChannelFuture bound =
         new ServerBootstrap()
             .group(threads)
@@ -52,7 +53,7 @@ public final class HttpServer implements AutoCloseable {
                   @Override
                   protected void initChannel(Channel channel) {
                     channels.add(channel);
-                    channel.pipeline().addLast(new ProtocolSniffer(requests));
+                    channel.pipeline().addLast(new ProtocolSniffer(requests), failures);
                   }
                 })
             .bind(new InetSocketAddress(host, port))
