@@ -62,6 +62,10 @@ final class ShardConditions {
 
   static ShardHealth judge(Facts facts, long stallMillis, long nowMillis) {
     long inCallMillis = facts.call() == null ? 0 : nowMillis - facts.callStartedMillis();
+    // first: a call may be waiting for nothing but the table, to checkpoint
+    if (facts.fenced()) {
+      return health(facts, ShardState.FENCED, 0, "no heartbeat of this worker got through in time");
+    }
     if (facts.call() != null && inCallMillis >= stallMillis) {
       return health(
           facts,
@@ -71,9 +75,6 @@ final class ShardConditions {
               + " has not returned for "
               + seconds(inCallMillis)
               + (facts.where() == null ? "" : "; it is at " + facts.where()));
-    }
-    if (facts.fenced()) {
-      return health(facts, ShardState.FENCED, 0, "no heartbeat of this worker got through in time");
     }
     if (facts.held() != null) {
       long since = nowMillis - facts.held().sinceMillis();
