@@ -30,7 +30,11 @@ final class SimulatedProcessor implements ShardProcessor {
   private String calling;
   private boolean ended;
   private boolean stuck;
+  private boolean abandoned;
+  private Checkpoint startedAt;
   private Checkpoint processedUpTo;
+  private List<Checkpoint> failed;
+  private Checkpoint deliveredUpTo;
 
   SimulatedProcessor(
       SimulatedWorker worker, LeaseKey shard, SessionId session, long token, SeededRandom random) {
@@ -52,6 +56,19 @@ final class SimulatedProcessor implements ShardProcessor {
   /** Whether the call under way will never return. */
   boolean isStuckForEver() {
     return stuck;
+  }
+
+  boolean isInCall() {
+    return calling != null;
+  }
+
+  boolean isAbandoned() {
+    return abandoned;
+  }
+
+  /** Nobody waits for the call under way any more. */
+  void abandoned() {
+    abandoned = true;
   }
 
   // ---- the thread
@@ -98,7 +115,7 @@ final class SimulatedProcessor implements ShardProcessor {
       worker.journal().reached("processor never returned");
       return;
     }
-    if (habits.blocks) {
+    if (habits.blocks || habits.blockedShards.contains(shard)) {
       worker.machine().schedule(() -> work(then, done), 500);
       return;
     }
@@ -130,7 +147,9 @@ final class SimulatedProcessor implements ShardProcessor {
 
   @Override
   public CompletionStage<Void> initialize(ShardStart start) {
+    startedAt = start.checkpoint();
     processedUpTo = start.checkpoint();
+    deliveredUpTo = start.checkpoint();
     return onThread(
         "initialize",
         () ->
@@ -151,9 +170,42 @@ final class SimulatedProcessor implements ShardProcessor {
             worker.journal().reached("delivery refused while fenced");
             return thrown(new LeaseLostException("fenced"));
           }
+          worker.requireNotFenced(shard, "process");
           worker.truth().callStarts(worker.name(), shard, session, token, "process");
-          return working(callMillis(), () -> processed(batch, checkpointer));
+          requireNext(batch);
+          return working(callMillis(), () -> processed(batch, checkpointer))
+              .whenComplete((nothing, error) -> failed = error == null ? null : failed);
         });
+  }
+
+  /**
+   * Within one token, a batch follows the last one that was processed; the same one comes again, as
+   * it was, if its call has thrown.
+   */
+  private void requireNext(Batch batch) {
+    List<Checkpoint> positions = batch.records().stream().map(StreamRecord::position).toList();
+    if (failed != null) {
+      if (!failed.equals(positions)) {
+        throw worker.violation(
+            "the batch at " + failed + " of " + shard + " failed; now comes " + positions);
+      }
+      return;
+    }
+    for (Checkpoint position : positions) {
+      if (position.compareTo(deliveredUpTo) <= 0) {
+        throw worker.violation(
+            "after "
+                + deliveredUpTo
+                + " of "
+                + shard
+                + " comes "
+                + position
+                + "; the lease was taken at "
+                + startedAt);
+      }
+      deliveredUpTo = position;
+    }
+    failed = positions; // until the call has returned
   }
 
   private CompletionStage<Void> processed(Batch batch, ShardCheckpointer checkpointer) {
@@ -229,6 +281,7 @@ final class SimulatedProcessor implements ShardProcessor {
           if (!checkpointer.isLeaseHeld()) {
             return thrown(new LeaseLostException("fenced"));
           }
+          worker.requireNotFenced(shard, "shardEnded");
           worker.truth().callStarts(worker.name(), shard, session, token, "shardEnded");
           return working(
               1,
