@@ -1,5 +1,6 @@
 package io.millrace.cli;
 
+import io.millrace.simulation.Family;
 import io.millrace.simulation.Scenario;
 import io.millrace.simulation.Simulate;
 import java.io.IOException;
@@ -47,6 +48,16 @@ final class SimulateCommand implements Callable<Integer> {
   long from;
 
   @Option(
+      names = "--family",
+      paramLabel = "FAMILY",
+      defaultValue = "ANY",
+      description = {
+        "What kind of trouble the scenarios are about: ${COMPLETION-CANDIDATES}.",
+        "Default ${DEFAULT-VALUE}: anything, one in five of another family."
+      })
+  Family family;
+
+  @Option(
       names = "--threads",
       paramLabel = "T",
       description = "How many scenarios beside each other. Default: the number of processors.")
@@ -72,7 +83,7 @@ final class SimulateCommand implements Callable<Integer> {
     Bounded.check(command, "--threads", beside, 1, 256);
     Simulate.Result result =
         scenario == null
-            ? Simulate.seeds(from, seeds, beside, this::show)
+            ? Simulate.seeds(family, from, seeds, beside, this::show)
             : Simulate.scenario(read(scenario));
     report(command.getOut(), result);
     return result.violations().isEmpty() ? 0 : 1;

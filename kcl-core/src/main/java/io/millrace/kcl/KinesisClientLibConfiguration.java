@@ -331,7 +331,8 @@ public final class KinesisClientLibConfiguration {
 
   /**
    * How many bytes of records this worker holds at most, read and not yet processed, over all its
-   * shards together.
+   * shards together. Reading ahead of processors takes up to half of it; the other half is for
+   * shards of which nothing is held, so that processors that block do not keep others from reading.
    *
    * <p>Default 67,108,864 (64 MiB). Allowed: 1,048,576 (1 MiB) and above.
    */

@@ -1,7 +1,6 @@
 package io.millrace.lease;
 
 import java.util.Optional;
-import java.util.regex.Pattern;
 
 /**
  * The identity of one run of a worker: {@code workerId@page.joins-random}. It is unique for ever,
@@ -14,14 +13,49 @@ public record SessionId(String value) implements Comparable<SessionId> {
    */
   public static final int MAX_WORKER_ID_CHARS = 32;
 
-  private static final Pattern FORM =
-      Pattern.compile("(.*)@(\\d{1,6})\\.(\\d{1,18})-([0-9a-z]{4,13})", Pattern.DOTALL);
+  private static final int MAX_PAGE_DIGITS = 6;
+  private static final int MAX_JOINS_DIGITS = 18;
+  private static final int MIN_RANDOM_CHARS = 4;
+  private static final int MAX_RANDOM_CHARS = 13;
 
   public SessionId {
-    if (!FORM.matcher(value).matches()) {
+    if (!isSessionId(value)) {
       throw new IllegalArgumentException(
           "Not a session id: '" + value + "'; expected workerId@page.joins-random");
     }
+  }
+
+  // by hand, not by a pattern: a worker asks it of every owner in the table at every turn
+  private static boolean isSessionId(String value) {
+    int at = value.lastIndexOf('@');
+    int dot = value.indexOf('.', at + 1);
+    int dash = value.indexOf('-', dot + 1);
+    return at >= 0
+        && dot >= 0
+        && dash >= 0
+        && isDigits(value, at + 1, dot, MAX_PAGE_DIGITS)
+        && isDigits(value, dot + 1, dash, MAX_JOINS_DIGITS)
+        && isRandomPart(value, dash + 1);
+  }
+
+  private static boolean isDigits(String value, int from, int to, int most) {
+    for (int i = from; i < to; i++) {
+      if (value.charAt(i) < '0' || value.charAt(i) > '9') {
+        return false;
+      }
+    }
+    return to > from && to - from <= most;
+  }
+
+  private static boolean isRandomPart(String value, int from) {
+    for (int i = from; i < value.length(); i++) {
+      char c = value.charAt(i);
+      if ((c < '0' || c > '9') && (c < 'a' || c > 'z')) {
+        return false;
+      }
+    }
+    int length = value.length() - from;
+    return length >= MIN_RANDOM_CHARS && length <= MAX_RANDOM_CHARS;
   }
 
   /**
@@ -51,7 +85,7 @@ public record SessionId(String value) implements Comparable<SessionId> {
    * it).
    */
   public static Optional<SessionId> parse(String owner) {
-    return FORM.matcher(owner).matches() ? Optional.of(new SessionId(owner)) : Optional.empty();
+    return isSessionId(owner) ? Optional.of(new SessionId(owner)) : Optional.empty();
   }
 
   private static String shorten(String workerId) {

@@ -47,6 +47,11 @@ public record Fault(long atMillis, Kind kind, int target, long forMillis, long a
     STORE_LOSES_ANSWERS,
     /** A third of the requests takes effect up to so many milliseconds after its caller gave up. */
     STORE_LATE,
+    /**
+     * Reads of the table show it as it was: single rows up to so many milliseconds ago within the
+     * timeout, and the parts of a scan up to so many milliseconds apart.
+     */
+    STORE_STALE,
     /** A worker cannot reach the stream. */
     STREAM_CUT,
     /** The stream's requests take up to so many milliseconds, each way. */
@@ -67,6 +72,8 @@ public record Fault(long atMillis, Kind kind, int target, long forMillis, long a
     SPLIT,
     /** Two neighbours are merged. */
     MERGE,
+    /** Shards are split and merged again and again, every so many milliseconds. */
+    RESHARD,
     /** Retention takes everything older than so many milliseconds, and shards closed before. */
     TRIM,
     /** A processor throws in so many percent of the calls. */
@@ -95,6 +102,18 @@ public record Fault(long atMillis, Kind kind, int target, long forMillis, long a
     SHARD_PAUSED,
     /** Somebody deletes the row of an unfinished lease by hand. */
     ROW_REMOVED,
+    /** A worker of another library takes an unfinished lease, and lets go of it later. */
+    FOREIGN_OWNER,
+    /**
+     * At peace, an hour goes by and retention takes every shard that was closed: the rows of
+     * finished leases that nobody needs must go.
+     */
+    HOUR_PASSES,
+    /**
+     * From before the start, workers of another library own a lease of the table: every worker must
+     * refuse to start, and write nothing.
+     */
+    FOREIGN_TABLE,
     /** Somebody deletes the whole table: every worker must stop. */
     TABLE_DELETED,
     /** Somebody hands the table back to another library: every worker must stop. */
@@ -106,7 +125,8 @@ public record Fault(long atMillis, Kind kind, int target, long forMillis, long a
 
     /** Whether the application cannot go on after it. */
     public boolean isFinal() {
-      return this == TABLE_DELETED
+      return this == FOREIGN_TABLE
+          || this == TABLE_DELETED
           || this == HANDED_BACK
           || this == STREAM_DELETED
           || this == STREAM_RECREATED;

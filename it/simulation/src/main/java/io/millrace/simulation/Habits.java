@@ -1,5 +1,9 @@
 package io.millrace.simulation;
 
+import io.millrace.lease.LeaseKey;
+import java.util.Collections;
+import java.util.SortedSet;
+
 /** How one worker's record processors behave at the moment. Chances in percent. */
 final class Habits {
 
@@ -10,6 +14,7 @@ final class Habits {
   long throwsAt;
   long initializeThrowsAt;
   boolean blocks;
+  SortedSet<LeaseKey> blockedShards = Collections.emptySortedSet();
   boolean neverReturns;
   boolean checkpointsLate;
   boolean checkpointsAhead;
@@ -22,6 +27,7 @@ final class Habits {
     throwsAt = 0;
     initializeThrowsAt = 0;
     blocks = false;
+    blockedShards = Collections.emptySortedSet();
     neverReturns = false;
     checkpointsLate = false;
     checkpointsAhead = false;

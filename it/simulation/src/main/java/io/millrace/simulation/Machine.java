@@ -44,6 +44,10 @@ final class Machine implements Clock, Scheduler, Executor {
     return random;
   }
 
+  VirtualTime time() {
+    return time;
+  }
+
   void halt() {
     halted = true;
   }

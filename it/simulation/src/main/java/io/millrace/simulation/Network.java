@@ -12,6 +12,7 @@ final class Network {
   long storeAnswersLost;
   long storeLate;
   long storeLateMillis;
+  long storeStaleMillis;
 
   long streamMinMillis = 2;
   long streamMaxMillis = 8;
@@ -35,6 +36,7 @@ final class Network {
     storeAnswersLost = 0;
     storeLate = 0;
     storeLateMillis = 0;
+    storeStaleMillis = 0;
   }
 
   void healStream() {

@@ -7,6 +7,7 @@ import io.millrace.lease.HashKeyRange;
 import io.millrace.lease.Lease;
 import io.millrace.lease.LeaseKey;
 import io.millrace.lease.SessionId;
+import io.millrace.simulation.Fault.Kind;
 import io.millrace.simulation.SimulatedStream.ShardState;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -27,10 +28,10 @@ final class Run {
   /** In order means: for so long nothing moves. */
   private static final long STEADY_MILLIS = 12_000;
 
-  private static final long PUT_MILLIS = 150;
+  /** Longer than the rows of finished leases are kept, and the shards too. */
+  private static final long HOUR_MILLIS = 3_700_000;
 
-  private static final int MAX_WORKERS_UP = 12;
-  private static final int MAX_SHARDS = 30;
+  private static final long PUT_MILLIS = 150;
 
   /**
    * What came of it.
@@ -49,8 +50,10 @@ final class Run {
   private final SeededRandom random;
   private final WorkerSettings settings;
   private final int traceLines;
+  private final boolean watchesBuffers;
   private boolean flowing = true;
   private long poisonPercent;
+  private List<Lease> foreignRows = List.of();
   private int ids;
 
   private Run(Scenario scenario, Mutation mutation, int traceLines) {
@@ -58,6 +61,8 @@ final class Run {
     this.traceLines = traceLines;
     this.world = new World(scenario.seed(), scenario.shards(), mutation, traceLines > 0, false);
     this.random = world.random().fork("run");
+    // whoever asks a loop wakes it, and what only works because somebody asked must show as well
+    this.watchesBuffers = random.percent(25);
     this.settings =
         WorkerSettings.DEFAULTS
             .withAudit(20_000)
@@ -99,11 +104,13 @@ final class Run {
 
   private void play() {
     VirtualTime time = world.time();
+    if (scenario.has(Kind.FOREIGN_TABLE)) {
+      fillForeign();
+    }
     for (int i = 0; i < scenario.workers(); i++) {
       time.after(random.between(0, 2_000), this::joinNew);
     }
     time.after(random.nextLong(PUT_MILLIS), this::put);
-    time.after(500, this::checkBuffers);
     for (Fault fault : scenario.faults()) {
       time.after(fault.atMillis(), () -> inject(fault));
     }
@@ -115,6 +122,9 @@ final class Run {
     heal();
     time.pass(5_000);
     recover();
+    if (scenario.has(Kind.HOUR_PASSES)) {
+      passAnHour();
+    }
     shutDown();
     world.truth().requireGapsReported();
   }
@@ -123,6 +133,25 @@ final class Run {
     if (!world.time().passUntil(() -> world.up().isEmpty(), 60_000)) {
       throw world.time().violation("Workers go on although the application is gone: " + names());
     }
+    if (scenario.has(Kind.FOREIGN_TABLE)) {
+      world.truth().requireUntouched(foreignRows);
+      for (SimulatedWorker worker : world.workers()) {
+        if (!worker.machine().isHalted()
+            && !worker.isLeaving()
+            && !String.valueOf(worker.failure()).contains("another library")) {
+          throw worker.violation(
+              "starts on another library's table, and stops: " + worker.failure());
+        }
+      }
+      world.journal().reached("foreign table refused");
+    }
+  }
+
+  private void fillForeign() {
+    ShardState shard = world.stream().state(world.stream().openShards().get(0));
+    world.truth().fillForeign(shard.id, shard.range);
+    foreignRows = world.leases();
+    world.over();
   }
 
   private List<String> names() {
@@ -136,7 +165,7 @@ final class Run {
   }
 
   private void join(String workerId) {
-    if (world.up().size() >= MAX_WORKERS_UP || world.isOver()) {
+    if (world.up().size() >= Scenario.MAX_WORKERS || isClosed()) {
       return;
     }
     WorkerSettings its =
@@ -148,6 +177,14 @@ final class Run {
     SimulatedWorker worker = world.join(workerId, its);
     worker.habits().varied = true;
     worker.habits().callMillis = 60;
+    if (watchesBuffers) {
+      worker.streamLink().afterRead(() -> checkBuffers(worker));
+    }
+  }
+
+  /** Nobody new comes to an application that is gone; to one that must be refused they do. */
+  private boolean isClosed() {
+    return world.isOver() && !scenario.has(Kind.FOREIGN_TABLE);
   }
 
   // ---- records
@@ -166,13 +203,10 @@ final class Run {
     world.time().after(random.between(1, 2 * PUT_MILLIS), this::put);
   }
 
-  private void checkBuffers() {
-    for (SimulatedWorker worker : world.up()) {
-      // a budget may be exceeded by one answer, when nothing else is held
-      worker.requireBufferedAtMost(
-          Math.max(settings.prefetchBytes(), worker.streamLink().largestAnswerBytes()));
-    }
-    world.time().after(500, this::checkBuffers);
+  private void checkBuffers(SimulatedWorker worker) {
+    // a budget may be exceeded by one answer, when nothing else is held
+    worker.requireBufferedAtMost(
+        Math.max(settings.prefetchBytes(), worker.streamLink().largestAnswerBytes()));
   }
 
   // ---- faults
@@ -220,7 +254,8 @@ final class Run {
           during(fault, w -> w.machine().drift(fault.amount()), w -> w.machine().drift(0));
       case WALL_JUMP -> onOne(fault, w -> w.machine().jumpWallClock(fault.amount()));
       case STORE_CUT -> network(fault, n -> n.storeCut = true);
-      case STORE_SLOW -> network(fault, n -> n.storeMaxMillis = fault.amount());
+      case STORE_SLOW ->
+          network(fault, n -> n.storeMaxMillis = Math.max(n.storeMinMillis, fault.amount()));
       case STORE_REFUSES -> network(fault, n -> n.storeRefused = fault.amount());
       case STORE_LOSES_ANSWERS -> network(fault, n -> n.storeAnswersLost = fault.amount());
       case STORE_LATE ->
@@ -230,8 +265,10 @@ final class Run {
                 n.storeLate = 33;
                 n.storeLateMillis = fault.amount();
               });
+      case STORE_STALE -> network(fault, n -> n.storeStaleMillis = fault.amount());
       case STREAM_CUT -> network(fault, n -> n.streamCut = true);
-      case STREAM_SLOW -> network(fault, n -> n.streamMaxMillis = fault.amount());
+      case STREAM_SLOW ->
+          network(fault, n -> n.streamMaxMillis = Math.max(n.streamMinMillis, fault.amount()));
       case STREAM_THROTTLES -> network(fault, n -> n.streamThrottled = fault.amount());
       case STREAM_FAILS -> network(fault, n -> n.streamUnavailable = fault.amount());
       case ITERATORS_EXPIRE -> world.stream().expireIterators();
@@ -240,6 +277,7 @@ final class Run {
       case LISTING_INCOMPLETE -> network(fault, n -> n.listingIncomplete = fault.amount());
       case SPLIT -> split(fault.target());
       case MERGE -> merge(fault.target());
+      case RESHARD -> reshard(world.time().now() + fault.forMillis(), fault.amount());
       case TRIM -> {
         world.stream().trim(fault.amount());
         world.truth().trimmed();
@@ -260,6 +298,9 @@ final class Run {
       case DEAD_LETTERS_REFUSED -> habits(fault, h -> h.deadLettersFail = fault.amount());
       case SHARD_PAUSED -> pauseShard(fault.target(), fault.forMillis());
       case ROW_REMOVED -> removeRow(fault.target());
+      case FOREIGN_OWNER -> takeForeign(fault);
+      case HOUR_PASSES -> {} // at peace
+      case FOREIGN_TABLE -> {} // it was so from the start
       case TABLE_DELETED -> {
         world.over();
         world.truth().rows().dropTable();
@@ -350,7 +391,7 @@ final class Run {
 
   private void split(int target) {
     List<LeaseKey> open = world.stream().openShards();
-    if (open.size() < MAX_SHARDS && !world.truth().isCoverageBroken()) {
+    if (open.size() < Scenario.MAX_SHARDS && !world.truth().isCoverageBroken()) {
       world.stream().split(open.get(Math.floorMod(target, open.size())));
     }
   }
@@ -368,9 +409,42 @@ final class Run {
     }
   }
 
+  private void reshard(long until, long everyMillis) {
+    if (world.time().now() >= until || world.isOver()) {
+      return;
+    }
+    int target = (int) random.nextLong(16);
+    if (random.percent(60)) {
+      split(target);
+    } else {
+      merge(target);
+    }
+    world
+        .time()
+        .after(random.between(1, Math.max(1, 2 * everyMillis)), () -> reshard(until, everyMillis));
+  }
+
   private void removeRow(int target) {
-    // what the documentation calls lost for good is left out: shards on the move between parents
-    // and children
+    List<LeaseKey> candidates = resting();
+    if (world.truth().isInitialised() && !candidates.isEmpty()) {
+      world.truth().removeRow(candidates.get(Math.floorMod(target, candidates.size())));
+    }
+  }
+
+  private void takeForeign(Fault fault) {
+    List<LeaseKey> candidates = resting();
+    if (world.truth().isInitialised() && !candidates.isEmpty()) {
+      LeaseKey taken = candidates.get(Math.floorMod(fault.target(), candidates.size()));
+      world.truth().takeForeign(taken);
+      world.time().after(fault.forMillis(), () -> world.truth().letGoForeign(taken));
+    }
+  }
+
+  /**
+   * Leases that a hand from outside may touch. What the documentation calls lost for good is left
+   * out: shards on the move between parents and children.
+   */
+  private List<LeaseKey> resting() {
     List<LeaseKey> candidates = new ArrayList<>();
     for (Lease lease : world.leases()) {
       if (!lease.isFinished()
@@ -380,9 +454,7 @@ final class Run {
         candidates.add(lease.key());
       }
     }
-    if (world.truth().isInitialised() && !candidates.isEmpty()) {
-      world.truth().removeRow(candidates.get(Math.floorMod(target, candidates.size())));
-    }
+    return candidates;
   }
 
   // ---- peace
@@ -467,6 +539,24 @@ final class Run {
     int most = leasesOf.values().stream().mapToInt(n -> n).max().orElse(0);
     int least = leasesOf.values().stream().mapToInt(n -> n).min().orElse(0);
     return most - least > 1 ? Optional.of("unbalanced: " + leasesOf) : Optional.empty();
+  }
+
+  /** The rows of finished leases go when nobody needs them any more, and nothing else changes. */
+  private void passAnHour() {
+    VirtualTime time = world.time();
+    time.pass(HOUR_MILLIS);
+    world.stream().trim(HOUR_MILLIS / 2);
+    world.truth().trimmed();
+    boolean gone =
+        time.passUntil(() -> world.leases().stream().noneMatch(Lease::isFinished), RECOVERY_MILLIS);
+    if (!gone) {
+      throw time.violation(
+          "Rows of leases that finished more than an hour ago are still there: "
+              + world.leases().stream().filter(Lease::isFinished).toList());
+    }
+    flowing = true;
+    put();
+    recover();
   }
 
   // ---- the end

@@ -20,6 +20,13 @@ public record Scenario(
   /** Faults begin and end within so many milliseconds. */
   static final long FAULTS_END_MILLIS = 45_000;
 
+  static final int MAX_WORKERS = 12;
+  static final int MAX_SHARDS = 30;
+  private static final long MAX_DRIFT_MILLIONTHS = 10_000;
+  private static final long MAX_AMOUNT = 3_600_000;
+  private static final String SCENARIO_LINE = "scenario <seed> <workers> <shards> <start>";
+  private static final String FAULT_LINE = "fault <atMillis> <kind> <target> <forMillis> <amount>";
+
   public Scenario {
     faults =
         faults.stream()
@@ -36,8 +43,18 @@ public record Scenario(
     return faults.stream().anyMatch(f -> f.kind().isFinal());
   }
 
-  /** The scenario of a seed. */
+  boolean has(Kind kind) {
+    return faults.stream().anyMatch(f -> f.kind() == kind);
+  }
+
+  /** The scenario of a seed; in one of five all faults are of one {@link Family}. */
   public static Scenario generate(long seed) {
+    SeededRandom random = new SeededRandom(seed).fork("family");
+    return random.percent(80) ? ofAnyFaults(seed) : random.oneOf(Family.DIRECTED).generate(seed);
+  }
+
+  /** A scenario in which anything may go wrong. */
+  static Scenario ofAnyFaults(long seed) {
     SeededRandom random = new SeededRandom(seed).fork("scenario");
     int workers = random.percent(3) ? (int) random.between(9, 11) : (int) random.between(1, 4);
     int shards = (int) random.between(1, random.percent(20) ? 12 : 5);
@@ -52,17 +69,22 @@ public record Scenario(
       Kind kind =
           random.oneOf(
               List.of(
+                  Kind.FOREIGN_TABLE,
                   Kind.TABLE_DELETED,
                   Kind.HANDED_BACK,
                   Kind.STREAM_DELETED,
                   Kind.STREAM_RECREATED));
       faults.add(new Fault(random.between(5_000, 40_000), kind, 0, 0, 0));
+    } else if (random.percent(1)) {
+      faults.add(new Fault(0, Kind.HOUR_PASSES, 0, 0, 0));
     }
     return new Scenario(seed, workers, shards, start, faults);
   }
 
   private static final List<Kind> ORDINARY =
-      List.of(Kind.values()).stream().filter(kind -> !kind.isFinal()).toList();
+      List.of(Kind.values()).stream()
+          .filter(kind -> !kind.isFinal() && kind != Kind.HOUR_PASSES)
+          .toList();
 
   /** What makes owners and observers disagree for a while: where leases are proved. */
   private static final List<Kind> OWNERS_IN_DOUBT =
@@ -95,6 +117,8 @@ public record Scenario(
               random.between(5, 100);
           case STORE_SLOW, STREAM_SLOW -> random.between(20, 3_000);
           case STORE_LATE -> random.between(500, 15_000);
+          case STORE_STALE -> random.between(200, 10_000);
+          case RESHARD -> random.between(100, 3_000);
           case EMPTY_PAGES, LISTING_INCOMPLETE, PROCESS_THROWS, INITIALIZE_THROWS ->
               random.between(20, 100);
           case POISON -> random.between(1, 15);
@@ -160,43 +184,104 @@ public record Scenario(
   /**
    * Reads {@link #toText}; lines that begin with {@code #} are comments.
    *
-   * @throws IllegalArgumentException if a line is not understood
+   * @throws IllegalArgumentException if a line is not understood: which one, what in it, and what
+   *     would be
    */
   public static Scenario parse(String text) {
     Scenario scenario = null;
     List<Fault> faults = new ArrayList<>();
-    for (String line : text.lines().map(String::strip).toList()) {
-      if (line.isEmpty() || line.startsWith("#")) {
+    List<String> lines = text.lines().map(String::strip).toList();
+    for (int i = 0; i < lines.size(); i++) {
+      if (lines.get(i).isEmpty() || lines.get(i).startsWith("#")) {
         continue;
       }
-      List<String> words = List.of(line.split(" +"));
-      try {
-        if (words.get(0).equals("scenario") && words.size() == 5) {
-          scenario =
-              new Scenario(
-                  Long.parseLong(words.get(1)),
-                  Integer.parseInt(words.get(2)),
-                  Integer.parseInt(words.get(3)),
-                  InitialPosition.valueOf(words.get(4)),
-                  List.of());
-        } else if (words.get(0).equals("fault") && words.size() == 6) {
-          faults.add(
-              new Fault(
-                  Long.parseLong(words.get(1)),
-                  Kind.valueOf(words.get(2)),
-                  Integer.parseInt(words.get(3)),
-                  Long.parseLong(words.get(4)),
-                  Long.parseLong(words.get(5))));
-        } else {
-          throw new IllegalArgumentException("expected 'scenario' or 'fault'");
+      Words words = new Words(i + 1, lines.get(i).split("\\s+"));
+      switch (words.key()) {
+        case "scenario" -> {
+          if (scenario != null) {
+            throw words.wrong("there is one already; a file has one scenario");
+          }
+          scenario = scenario(words);
         }
-      } catch (IllegalArgumentException e) {
-        throw new IllegalArgumentException("Not a line of a scenario: '" + line + "'", e);
+        case "fault" -> faults.add(fault(words));
+        default -> throw words.wrong("allowed are 'scenario' and 'fault'");
       }
     }
     if (scenario == null) {
-      throw new IllegalArgumentException("No line begins with 'scenario'");
+      throw new IllegalArgumentException(
+          "no line begins with 'scenario'; expected is one: " + SCENARIO_LINE);
     }
     return scenario.with(scenario.workers, scenario.shards, faults);
+  }
+
+  private static Scenario scenario(Words words) {
+    words.requireCount(5, SCENARIO_LINE);
+    return new Scenario(
+        words.number(1, "seed", Long.MIN_VALUE, Long.MAX_VALUE),
+        (int) words.number(2, "workers", 1, MAX_WORKERS),
+        (int) words.number(3, "shards", 1, MAX_SHARDS),
+        words.oneOf(4, "start", InitialPosition.class),
+        List.of());
+  }
+
+  private static Fault fault(Words words) {
+    words.requireCount(6, FAULT_LINE);
+    Kind kind = words.oneOf(2, "kind", Kind.class);
+    long least =
+        switch (kind) {
+          case DRIFT -> -MAX_DRIFT_MILLIONTHS;
+          case WALL_JUMP -> -MAX_AMOUNT;
+          default -> 0;
+        };
+    return new Fault(
+        words.number(1, "atMillis", 0, FAULTS_END_MILLIS),
+        kind,
+        (int) words.number(3, "target", -1, Integer.MAX_VALUE),
+        words.number(4, "forMillis", 0, FAULTS_END_MILLIS),
+        words.number(5, "amount", least, kind == Kind.DRIFT ? MAX_DRIFT_MILLIONTHS : MAX_AMOUNT));
+  }
+
+  /** A line of a file. */
+  private record Words(int line, String[] words) {
+    String key() {
+      return words[0];
+    }
+
+    void requireCount(int count, String form) {
+      if (words.length != count) {
+        throw new IllegalArgumentException(
+            "line %d, '%s': has %d words; expected are %d: %s"
+                .formatted(line, key(), words.length, count, form));
+      }
+    }
+
+    IllegalArgumentException wrong(String why) {
+      return new IllegalArgumentException("line %d, '%s': %s".formatted(line, key(), why));
+    }
+
+    long number(int index, String name, long least, long most) {
+      try {
+        long number = Long.parseLong(words[index]);
+        if (number >= least && number <= most) {
+          return number;
+        }
+      } catch (NumberFormatException e) {
+        // said below
+      }
+      throw wrong(
+          "%s is '%s'; allowed is a whole number from %d to %d"
+              .formatted(name, words[index], least, most));
+    }
+
+    <E extends Enum<E>> E oneOf(int index, String name, Class<E> type) {
+      for (E each : type.getEnumConstants()) {
+        if (each.name().equals(words[index])) {
+          return each;
+        }
+      }
+      throw wrong(
+          "%s is '%s'; allowed are %s"
+              .formatted(name, words[index], List.of(type.getEnumConstants())));
+    }
   }
 }

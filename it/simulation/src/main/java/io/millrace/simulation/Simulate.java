@@ -43,11 +43,13 @@ public final class Simulate {
    * A scenario that went wrong.
    *
    * @param what which rule was broken, and how
+   * @param family what kind of scenarios were run
    * @param scenario the one that was run
    * @param shrunk a smaller one that goes wrong too; the same one if it was not shrunk
    * @param trace the last events of the smaller one; empty if it was not shrunk
    */
-  public record Violation(String what, Scenario scenario, Scenario shrunk, String trace) {
+  public record Violation(
+      String what, Family family, Scenario scenario, Scenario shrunk, String trace) {
 
     /** Everything that helps to understand it, and to keep it as a test. */
     public String explain() {
@@ -56,6 +58,7 @@ public final class Simulate {
           + scenario.seed()
           + "; replay it with: ./millrace simulate --seeds 1 --from "
           + scenario.seed()
+          + (family == Family.ANY ? "" : " --family " + family)
           + "\n\nsmallest scenario found, as Java:\n"
           + shrunk.toJava()
           + "\n\nand as a file for --scenario:\n"
@@ -119,6 +122,7 @@ public final class Simulate {
   }
 
   private final Mutation mutation;
+  private final Family family;
   private final int threads;
   private final Consumer<Progress> progress;
 
@@ -129,8 +133,9 @@ public final class Simulate {
   private final SortedMap<String, Long> events = new TreeMap<>();
   private final SortedMap<Long, Violation> violations = new TreeMap<>();
 
-  private Simulate(Mutation mutation, int threads, Consumer<Progress> progress) {
+  private Simulate(Mutation mutation, Family family, int threads, Consumer<Progress> progress) {
     this.mutation = mutation;
+    this.family = family;
     this.threads = threads;
     this.progress = progress;
   }
@@ -139,21 +144,26 @@ public final class Simulate {
    * Runs the scenarios of the seeds {@code from} to {@code from + seeds - 1}. Blocks until all have
    * run, or the calling thread is interrupted.
    *
+   * @param family what kind of trouble they are about
    * @param threads at least 1
    * @param progress told after every scenario, on some thread, one at a time; must return quickly
    */
-  public static Result seeds(long from, long seeds, int threads, Consumer<Progress> progress) {
-    return seeds(from, seeds, threads, Mutation.NONE, progress);
+  public static Result seeds(
+      Family family, long from, long seeds, int threads, Consumer<Progress> progress) {
+    return new Simulate(Mutation.NONE, family, threads, progress).run(from, seeds, null);
   }
 
-  static Result seeds(
-      long from, long seeds, int threads, Mutation mutation, Consumer<Progress> progress) {
-    return new Simulate(mutation, threads, progress).run(from, seeds, null);
+  static Result seeds(long from, long seeds, int threads, Consumer<Progress> progress) {
+    return seeds(Family.ANY, from, seeds, threads, progress);
+  }
+
+  static Result seeds(long from, long seeds, Family family, Mutation mutation) {
+    return new Simulate(mutation, family, 1, progress -> {}).run(from, seeds, null);
   }
 
   /** Runs one given scenario. */
   public static Result scenario(Scenario scenario) {
-    return new Simulate(Mutation.NONE, 1, p -> {}).run(scenario.seed(), 1, scenario);
+    return new Simulate(Mutation.NONE, Family.ANY, 1, p -> {}).run(scenario.seed(), 1, scenario);
   }
 
   private Result run(long from, long seeds, Scenario given) {
@@ -175,7 +185,7 @@ public final class Simulate {
               for (long n = next.getAndIncrement();
                   n < seeds && !Thread.currentThread().isInterrupted();
                   n = next.getAndIncrement()) {
-                one(given != null ? given : Scenario.generate(from + n), seeds, startedAt);
+                one(given != null ? given : family.generate(from + n), seeds, startedAt);
               }
             } catch (RuntimeException | Error e) {
               defects.add(e);
@@ -220,11 +230,11 @@ public final class Simulate {
   private Violation explained(Scenario scenario, Run.Result result) {
     synchronized (this) {
       if (violationsFound++ >= MAX_EXPLAINED) {
-        return new Violation(result.violation(), scenario, scenario, "");
+        return new Violation(result.violation(), family, scenario, scenario, "");
       }
     }
     Scenario shrunk = Shrinker.shrink(scenario, mutation);
     Run.Result traced = Run.of(shrunk, mutation, TRACE_LINES);
-    return new Violation(traced.violation(), scenario, shrunk, traced.trace());
+    return new Violation(traced.violation(), family, scenario, shrunk, traced.trace());
   }
 }

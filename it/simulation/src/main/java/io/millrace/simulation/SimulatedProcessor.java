@@ -40,7 +40,11 @@ final class SimulatedProcessor implements ShardProcessor {
   private String calling;
   private boolean ended;
   private boolean stuck;
+  private boolean abandoned;
+  private Checkpoint startedAt;
   private Checkpoint processedUpTo;
+  private List<Checkpoint> unfinished = List.of();
+  private Checkpoint deliveredUpTo;
 
   SimulatedProcessor(
       SimulatedWorker worker, LeaseKey shard, SessionId session, long token, SeededRandom random) {
@@ -62,6 +66,19 @@ final class SimulatedProcessor implements ShardProcessor {
   /** Whether the call under way will never return. */
   boolean isStuckForEver() {
     return stuck;
+  }
+
+  boolean isInCall() {
+    return calling != null;
+  }
+
+  boolean isAbandoned() {
+    return abandoned;
+  }
+
+  /** Nobody waits for the call under way any more. */
+  void abandoned() {
+    abandoned = true;
   }
 
   // ---- the thread
@@ -108,7 +125,7 @@ final class SimulatedProcessor implements ShardProcessor {
       worker.journal().reached("processor never returned");
       return;
     }
-    if (habits.blocks) {
+    if (habits.blocks || habits.blockedShards.contains(shard)) {
       worker.machine().schedule(() -> work(then, done), 500);
       return;
     }
@@ -140,7 +157,9 @@ final class SimulatedProcessor implements ShardProcessor {
 
   @Override
   public CompletionStage<Void> initialize(ShardStart start) {
+    startedAt = start.checkpoint();
     processedUpTo = start.checkpoint();
+    deliveredUpTo = start.checkpoint();
     return onThread(
         "initialize",
         () ->
@@ -161,9 +180,61 @@ final class SimulatedProcessor implements ShardProcessor {
             worker.journal().reached("delivery refused while fenced");
             return thrown(new LeaseLostException("fenced"));
           }
+          worker.requireNotFenced(shard, "process");
           worker.truth().callStarts(worker.name(), shard, session, token, "process");
-          return working(callMillis(), () -> processed(batch, checkpointer));
+          requireNext(batch);
+          return working(callMillis(), () -> processed(batch, checkpointer))
+              .thenRun(() -> passed(batch.records()));
         });
+  }
+
+  /**
+   * Within one token, a batch follows the last one that was processed or given up. If its call has
+   * thrown, the same one comes again, as it was, or, if the rule wants failures isolated, a first
+   * part of it.
+   */
+  private void requireNext(Batch batch) {
+    List<Checkpoint> positions = batch.records().stream().map(StreamRecord::position).toList();
+    if (!unfinished.isEmpty()) {
+      boolean isPart =
+          positions.size() <= unfinished.size()
+              && unfinished.subList(0, positions.size()).equals(positions);
+      boolean mayBePart = worker.policies().failure().bisect();
+      if (!isPart || (!mayBePart && positions.size() < unfinished.size())) {
+        throw worker.violation(
+            "of " + shard + " is unfinished " + unfinished + "; now comes " + positions);
+      }
+      if (positions.size() < unfinished.size()) {
+        worker.journal().reached("part of a batch delivered");
+      }
+      return;
+    }
+    for (Checkpoint position : positions) {
+      if (position.compareTo(deliveredUpTo) <= 0) {
+        throw worker.violation(
+            "after "
+                + deliveredUpTo
+                + " of "
+                + shard
+                + " comes "
+                + position
+                + "; the lease was taken at "
+                + startedAt);
+      }
+      deliveredUpTo = position;
+    }
+    unfinished = positions;
+  }
+
+  /** These need no further call: they were processed, or given up. */
+  void passed(List<StreamRecord> records) {
+    List<Checkpoint> positions = records.stream().map(StreamRecord::position).toList();
+    if (positions.size() > unfinished.size()
+        || !unfinished.subList(0, positions.size()).equals(positions)) {
+      throw worker.violation(
+          "of " + shard + " is unfinished " + unfinished + "; passed are " + positions);
+    }
+    unfinished = List.copyOf(unfinished.subList(positions.size(), unfinished.size()));
   }
 
   private CompletionStage<Void> processed(Batch batch, ShardCheckpointer checkpointer) {
@@ -283,6 +354,7 @@ final class SimulatedProcessor implements ShardProcessor {
           if (!checkpointer.isLeaseHeld()) {
             return thrown(new LeaseLostException("fenced"));
           }
+          worker.requireNotFenced(shard, "shardEnded");
           worker.truth().callStarts(worker.name(), shard, session, token, "shardEnded");
           return working(
               1,

@@ -32,7 +32,9 @@ final class SimulatedWorker implements EngineEvents {
   private final Network network = new Network();
   private final Habits habits = new Habits();
   private final WorkerLoop loop;
+  private final StoreLink storeLink;
   private final StreamLink streamLink;
+  private final long fenceMillis;
   private final SeededRandom random;
   private final Map<LeaseKey, Long> tokens = new TreeMap<>();
   private final Map<LeaseKey, Integer> processors = new HashMap<>();
@@ -58,10 +60,20 @@ final class SimulatedWorker implements EngineEvents {
     this.streamLink =
         new StreamLink(
             world.time(), world.stream(), network, random.fork("stream"), world.journal());
+    this.storeLink =
+        new StoreLink(
+            machine,
+            new JudgedTable(name, world.truth()),
+            network,
+            random.fork("store"),
+            world.journal());
+    EngineSettings.Membership membership =
+        new EngineSettings.Membership(
+            settings.failoverMillis(), settings.beatMillis(), 100, settings.maxLeases());
+    this.fenceMillis = membership.fenceMillis();
     EnginePorts ports =
         new EnginePorts(
-            new StoreLink(
-                name, world.time(), world.truth(), network, random.fork("store"), world.journal()),
+            storeLink,
             streamLink,
             this::processor,
             machine,
@@ -73,8 +85,7 @@ final class SimulatedWorker implements EngineEvents {
         new WorkerLoop(
             new EngineSettings(
                 new EngineSettings.Names(workerId, "app", "stream", "app"),
-                new EngineSettings.Membership(
-                    settings.failoverMillis(), settings.beatMillis(), 100, settings.maxLeases()),
+                membership,
                 settings.start(),
                 new EngineSettings.Reading(
                     settings.maxRecords(), 1_000, settings.prefetchBytes(), false),
@@ -93,6 +104,12 @@ final class SimulatedWorker implements EngineEvents {
   }
 
   private SimulatedProcessor processor(LeaseKey shard) {
+    for (SimulatedProcessor before : made) {
+      if (before.shard().equals(shard) && before.isInCall() && !before.isAbandoned()) {
+        throw violation(
+            "a second record processor of " + shard + " is made while a call of the first lasts");
+      }
+    }
     int number = processors.merge(shard, 1, Integer::sum);
     SimulatedProcessor processor =
         new SimulatedProcessor(
@@ -233,6 +250,24 @@ final class SimulatedWorker implements EngineEvents {
     loop.stop();
   }
 
+  /**
+   * A processor is about to be called: no heartbeat that was answered may be so old that others may
+   * have taken the lease by now.
+   */
+  void requireNotFenced(LeaseKey shard, String call) {
+    long since = machine.monotonicMillis() - storeLink.provenAliveAtMillis();
+    if (since > fenceMillis) {
+      throw violation(
+          call
+              + " of "
+              + shard
+              + " "
+              + since
+              + " ms after the last heartbeat that was answered; it has fenced itself after "
+              + fenceMillis);
+    }
+  }
+
   /** Checks, on the worker's own loop, what it holds in memory. */
   void requireBufferedAtMost(long bytes) {
     loop.bufferedBytes()
@@ -294,6 +329,11 @@ final class SimulatedWorker implements EngineEvents {
             : records.records().stream().noneMatch(r -> isPoison(shard, r)))) {
       throw violation("gave up " + records + " of " + shard + ", which processes well");
     }
+    made.stream()
+        .filter(p -> p.shard().equals(shard))
+        .reduce((earlier, later) -> later)
+        .orElseThrow()
+        .passed(records.records());
     if (then == FailureRule.Then.SKIP) {
       journal().reached("record skipped");
       for (StreamRecord record : records.records()) {
@@ -388,6 +428,9 @@ final class SimulatedWorker implements EngineEvents {
     if (reason.startsWith("waiting for parent")) {
       journal().reached("child waited for its parent");
       return;
+    }
+    if (reason.equals("ABANDON")) {
+      made.stream().filter(p -> p.shard().equals(shard)).forEach(SimulatedProcessor::abandoned);
     }
     String before = phase.equals("STOPPED") ? phases.remove(shard) : phases.put(shard, phase);
     journal().reached("phase " + (before == null ? "WAITING" : before) + " " + reason);

@@ -24,34 +24,53 @@ import java.util.function.Supplier;
 
 /**
  * One worker's way to the table: requests and answers take their time, get lost, or arrive long
- * after the caller has given up. What arrives takes effect at one moment, under the eyes of {@link
- * Truth}.
+ * after the caller has given up. What arrives takes effect at one moment; in a run, under the eyes
+ * of {@link Truth}.
  */
 final class StoreLink implements LeaseStore {
 
   private static final long BEAT_TIMEOUT_MILLIS = 900;
   private static final long TIMEOUT_MILLIS = 2_000;
 
-  private final String worker;
+  /** What is left of the timeout to a read that is answered late on purpose. */
+  private static final long SPARE_MILLIS = 50;
+
+  private final Machine machine;
   private final VirtualTime time;
-  private final Truth truth;
+  private final LeaseStore table;
   private final Network network;
   private final SeededRandom random;
   private final Journal journal;
+  private long provenAliveAtMillis = Long.MIN_VALUE / 2;
 
+  /**
+   * @param table what answers at the other end
+   */
   StoreLink(
-      String worker,
-      VirtualTime time,
-      Truth truth,
-      Network network,
-      SeededRandom random,
-      Journal journal) {
-    this.worker = worker;
-    this.time = time;
-    this.truth = truth;
+      Machine machine, LeaseStore table, Network network, SeededRandom random, Journal journal) {
+    this.machine = machine;
+    this.time = machine.time();
+    this.table = table;
     this.network = network;
     this.random = random;
     this.journal = journal;
+  }
+
+  /**
+   * When, on the machine's monotonic clock, the last heartbeat was called that was answered: from
+   * there the worker's right to deliver counts.
+   */
+  long provenAliveAtMillis() {
+    return provenAliveAtMillis;
+  }
+
+  private void provesLife(CompletionStage<?> answer, long calledAtMillis) {
+    answer.whenComplete(
+        (result, error) -> {
+          if (result instanceof BeatResult.Alive || result instanceof JoinResult.Joined) {
+            provenAliveAtMillis = Math.max(provenAliveAtMillis, calledAtMillis);
+          }
+        });
   }
 
   private <T> CompletionStage<T> call(String operation, Supplier<CompletionStage<T>> effect) {
@@ -113,65 +132,92 @@ final class StoreLink implements LeaseStore {
                 new LeaseStoreException(LeaseStoreException.Kind.NO_ANSWER, "injected", null)));
   }
 
-  private LeaseStore table() {
-    return truth.table();
+  /** A read that is answered late shows the table as it was. */
+  private <T> CompletionStage<T> read(String operation, Supplier<CompletionStage<T>> effect) {
+    long stale =
+        network.storeStaleMillis == 0
+            ? 0
+            : random.between(0, Math.min(network.storeStaleMillis, TIMEOUT_MILLIS - SPARE_MILLIS));
+    return stale == 0 ? call(operation, effect) : call(operation, () -> later(effect.get(), stale));
+  }
+
+  private <T> CompletionStage<T> later(CompletionStage<T> answer, long millis) {
+    CompletableFuture<T> late = new CompletableFuture<>();
+    journal.reached("stale read");
+    time.after(millis, () -> pass(answer, late));
+    return late;
+  }
+
+  /** Said at once, as by every store, and not when the request arrives. */
+  private static void requireNotNegative(int page) {
+    if (page < 0) {
+      throw new IllegalArgumentException("Not a page of sessions: " + page);
+    }
   }
 
   @Override
   public CompletionStage<Optional<Application>> readApplication() {
-    return call("readApplication", () -> table().readApplication());
+    return call("readApplication", () -> table.readApplication());
   }
 
   @Override
   public CompletionStage<Application> createApplication(Application application) {
-    return call("createApplication", () -> table().createApplication(application));
+    return call("createApplication", () -> table.createApplication(application));
   }
 
   @Override
   public CompletionStage<Application> markInitialised() {
-    return call("markInitialised", () -> truth.markInitialised(worker));
+    return call("markInitialised", () -> table.markInitialised());
   }
 
   @Override
   public CompletionStage<Optional<SessionPage>> readPage(int page) {
-    return call("readPage", () -> table().readPage(page));
+    requireNotNegative(page);
+    return read("readPage", () -> table.readPage(page));
   }
 
   @Override
   public CompletionStage<SessionPage> createPage(int page) {
+    requireNotNegative(page);
     return call(
         "createPage",
         () -> {
           if (page > 0) {
             journal.reached("another page of sessions");
           }
-          return table().createPage(page);
+          return table.createPage(page);
         });
   }
 
   @Override
   public CompletionStage<JoinResult> join(Session session) {
-    return call("join", () -> truth.join(worker, session));
+    long calledAt = machine.monotonicMillis();
+    CompletionStage<JoinResult> answer = call("join", () -> table.join(session));
+    provesLife(answer, calledAt);
+    return answer;
   }
 
   @Override
   public CompletionStage<BeatResult> beat(Session session) {
-    return call("beat", () -> truth.beat(worker, session));
+    long calledAt = machine.monotonicMillis();
+    CompletionStage<BeatResult> answer = call("beat", () -> table.beat(session));
+    provesLife(answer, calledAt);
+    return answer;
   }
 
   @Override
   public CompletionStage<ExpireResult> expire(SessionId session, long observedBeat) {
-    return call("expire", () -> truth.expire(worker, session, observedBeat));
+    return call("expire", () -> table.expire(session, observedBeat));
   }
 
   @Override
   public CompletionStage<Optional<SessionPage>> leave(SessionId session) {
-    return call("leave", () -> truth.leave(worker, session));
+    return call("leave", () -> table.leave(session));
   }
 
   @Override
   public CompletionStage<Optional<SessionPage>> bump() {
-    return call("bump", () -> table().bump());
+    return call("bump", () -> table.bump());
   }
 
   @Override
@@ -179,44 +225,54 @@ final class StoreLink implements LeaseStore {
     return call("scan", this::scanInTwoParts);
   }
 
-  /** A scan is not a snapshot: some rows are read later than others. */
+  /**
+   * A scan is not a snapshot: some rows are read later than others, and in a large table, which
+   * takes many requests, much later.
+   */
   private CompletionStage<LeaseScan> scanInTwoParts() {
-    CompletionStage<LeaseScan> early = table().scan();
+    CompletionStage<LeaseScan> early = table.scan();
     CompletableFuture<LeaseScan> whole = new CompletableFuture<>();
+    long salt = random.nextLong(2);
+    long apart = latency() + random.between(0, network.storeStaleMillis);
     time.after(
-        latency(), () -> pass(early.thenCombine(table().scan(), StoreLink::halfOfEach), whole));
+        apart,
+        () -> pass(early.thenCombine(table.scan(), (a, b) -> partOfEach(a, b, salt)), whole));
     return whole;
   }
 
-  private static LeaseScan halfOfEach(LeaseScan early, LeaseScan late) {
+  private static LeaseScan partOfEach(LeaseScan early, LeaseScan late, long salt) {
     SortedMap<LeaseKey, Lease> rows = new TreeMap<>();
     for (Lease lease : early.leases()) {
-      if (lease.key().hashCode() % 2 == 0) {
+      if (isEarly(lease, salt)) {
         rows.put(lease.key(), lease);
       }
     }
     for (Lease lease : late.leases()) {
-      if (lease.key().hashCode() % 2 != 0) {
+      if (!isEarly(lease, salt)) {
         rows.put(lease.key(), lease);
       }
     }
     return new LeaseScan(List.copyOf(rows.values()), late.unreadable());
   }
 
+  private static boolean isEarly(Lease lease, long salt) {
+    return Math.floorMod(lease.key().hashCode() + salt, 2) == 0;
+  }
+
   @Override
   public CompletionStage<Optional<Lease>> readLease(LeaseKey key) {
-    return call("readLease", () -> table().readLease(key));
+    return read("readLease", () -> table.readLease(key));
   }
 
   @Override
   public CompletionStage<Lease> create(Lease lease) {
-    return call("create", () -> truth.create(worker, lease));
+    return call("create", () -> table.create(lease));
   }
 
   @Override
   public CompletionStage<OwnerResult> claim(
       Lease seen, SessionId claimant, OptionalLong startAtMillis) {
-    return call("claim", () -> truth.claim(worker, seen, claimant, startAtMillis));
+    return call("claim", () -> table.claim(seen, claimant, startAtMillis));
   }
 
   @Override
@@ -225,52 +281,33 @@ final class StoreLink implements LeaseStore {
     if (next.isShardEnd()) {
       throw new IllegalArgumentException("SHARD_END of " + held.key() + " goes through endShard");
     }
-    return call(
-        "checkpoint",
-        () ->
-            truth.ownerWrite(
-                worker, "checkpoint", held, () -> table().checkpoint(held, previous, next)));
+    return call("checkpoint", () -> table.checkpoint(held, previous, next));
   }
 
   @Override
   public CompletionStage<OwnerResult> prepare(
       HeldLease held, Checkpoint previous, PendingCheckpoint pending) {
-    return call(
-        "prepare",
-        () ->
-            truth.ownerWrite(
-                worker, "prepare", held, () -> table().prepare(held, previous, pending)));
+    return call("prepare", () -> table.prepare(held, previous, pending));
   }
 
   @Override
   public CompletionStage<OwnerResult> endShard(
       HeldLease held, Checkpoint previous, SortedSet<LeaseKey> children, long endedAtMillis) {
-    return call(
-        "endShard",
-        () ->
-            truth.ownerWrite(
-                worker,
-                "endShard",
-                held,
-                () -> table().endShard(held, previous, children, endedAtMillis)));
+    return call("endShard", () -> table.endShard(held, previous, children, endedAtMillis));
   }
 
   @Override
   public CompletionStage<OwnerResult> announce(HeldLease held, SessionId heir) {
-    return call(
-        "announce",
-        () -> truth.ownerWrite(worker, "announce", held, () -> table().announce(held, heir)));
+    return call("announce", () -> table.announce(held, heir));
   }
 
   @Override
   public CompletionStage<OwnerResult> handOff(HeldLease held, Optional<SessionId> successor) {
-    return call(
-        "handOff",
-        () -> truth.ownerWrite(worker, "handOff", held, () -> table().handOff(held, successor)));
+    return call("handOff", () -> table.handOff(held, successor));
   }
 
   @Override
   public CompletionStage<DeleteResult> delete(Lease seen) {
-    return call("delete", () -> truth.delete(worker, seen));
+    return call("delete", () -> table.delete(seen));
   }
 }

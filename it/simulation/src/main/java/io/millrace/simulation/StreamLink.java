@@ -29,6 +29,8 @@ final class StreamLink implements StreamSource {
   private final SeededRandom random;
   private final Journal journal;
   private final SortedMap<LeaseKey, Deque<Long>> reads = new TreeMap<>();
+  private final SortedMap<LeaseKey, Deque<Long>> opens = new TreeMap<>();
+  private Runnable afterRead = () -> {};
   private long largestAnswerBytes;
 
   StreamLink(
@@ -102,27 +104,36 @@ final class StreamLink implements StreamSource {
 
   @Override
   public CompletionStage<String> open(LeaseKey shard, StartPosition position) {
+    checkRate("More than five iterators", opens, shard);
     return call(() -> stream.open(shard, position));
   }
 
   @Override
   public CompletionStage<ReadResult> read(LeaseKey shard, String iterator, int limit) {
-    checkRate(shard);
+    checkRate("More than five reads", reads, shard);
     boolean empty = random.percent(network.emptyPages);
-    return call(
-        () -> {
-          ReadResult result = stream.read(shard, iterator, limit, empty);
-          largestAnswerBytes = Math.max(largestAnswerBytes, result.sizeBytes());
-          return result;
-        });
+    CompletionStage<ReadResult> answer =
+        call(
+            () -> {
+              ReadResult result = stream.read(shard, iterator, limit, empty);
+              largestAnswerBytes = Math.max(largestAnswerBytes, result.sizeBytes());
+              return result;
+            });
+    answer.whenComplete((result, error) -> afterRead.run());
+    return answer;
   }
 
-  private void checkRate(LeaseKey shard) {
-    Deque<Long> last = reads.computeIfAbsent(shard, k -> new ArrayDeque<>());
+  private void checkRate(String what, SortedMap<LeaseKey, Deque<Long>> calls, LeaseKey shard) {
+    Deque<Long> last = calls.computeIfAbsent(shard, k -> new ArrayDeque<>());
     last.add(time.now());
     if (last.size() > 5 && time.now() - last.remove() < 990) {
-      throw time.violation("More than five reads of " + shard + " within a second");
+      throw time.violation(what + " of " + shard + " within a second");
     }
+  }
+
+  /** What to do when an answer with records has just arrived. */
+  void afterRead(Runnable check) {
+    afterRead = check;
   }
 
   long largestAnswerBytes() {
@@ -132,6 +143,7 @@ final class StreamLink implements StreamSource {
   /** Another reader begins; the limit is kept by each. */
   void startsAnew(LeaseKey shard) {
     reads.remove(shard);
+    opens.remove(shard);
   }
 
   /** When this worker last read a shard, on true time; at most the last five. */

@@ -21,6 +21,7 @@ import io.millrace.lease.memory.MemoryLeaseStore;
 import io.millrace.simulation.SimulatedStream.Entry;
 import io.millrace.simulation.SimulatedStream.ShardState;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -41,6 +42,8 @@ import java.util.function.UnaryOperator;
 // rules of DESIGN.md's sections 4 and 10, and never by asking a worker what it thinks.
 /** The table and the stream as they really are, and the safety rules. */
 final class Truth {
+
+  private static final String FOREIGN_WORKER = "a-worker-of-another-library";
 
   private final MemoryLeaseStore rows = new MemoryLeaseStore();
   private final LeaseStore table;
@@ -103,6 +106,16 @@ final class Truth {
     return !failed(read) && now(read).filter(p -> p.session(id).isPresent()).isPresent();
   }
 
+  private OptionalLong beatOf(SessionId id) {
+    CompletionStage<Optional<SessionPage>> read = rows.readPage(id.page());
+    return failed(read)
+        ? OptionalLong.empty()
+        : now(read)
+            .flatMap(p -> p.session(id))
+            .map(session -> OptionalLong.of(session.beat()))
+            .orElse(OptionalLong.empty());
+  }
+
   /** Every session that has an entry. */
   SortedSet<SessionId> sessions() {
     SortedSet<SessionId> all = new TreeSet<>();
@@ -146,7 +159,8 @@ final class Truth {
   }
 
   CompletionStage<ExpireResult> expire(String worker, SessionId session, long observedBeat) {
-    boolean was = isInPage(session);
+    OptionalLong beat = beatOf(session);
+    boolean was = beat.isPresent();
     if (isSessionOf.test(worker, session)) {
       violation(worker + " wants to expire itself");
     }
@@ -155,6 +169,16 @@ final class Truth {
     journal.note(worker, gone ? "expires" : "fails to expire", null, observedBeat, session);
     if (gone) {
       journal.reached("session expired");
+      if (beat.getAsLong() != observedBeat) {
+        violation(
+            worker
+                + " expired "
+                + session
+                + " on heartbeat "
+                + observedBeat
+                + ", but its heartbeat was "
+                + beat.getAsLong());
+      }
     }
     return answer;
   }
@@ -258,6 +282,9 @@ final class Truth {
         violation(
             operation + " of " + row.key() + ": token " + old.counter() + " -> " + row.counter());
       }
+      if (operation.equals("claim") && old.isForeignOwned()) {
+        violation("Claimed from a worker of another library: " + old);
+      }
       if (operation.equals("claim") && old.isFinished()) {
         violation("A finished lease was claimed: " + row.key());
       }
@@ -359,6 +386,68 @@ final class Truth {
     tampered.add(key);
     coverageBroken = true;
     journal.note("", "row removed by hand", key, 0, null);
+  }
+
+  /** A worker of another library, which knows nothing of sessions, takes a lease. */
+  void takeForeign(LeaseKey key) {
+    row(key)
+        .ifPresent(
+            row -> {
+              rows.putLease(ownedBy(row, FOREIGN_WORKER));
+              tampered.add(key);
+              lastOwnerChange = time.now();
+              journal.note("", "taken by another library", key, row.counter() + 1, null);
+            });
+  }
+
+  /** It lets go again, if nobody has taken the lease from it; nobody may. */
+  void letGoForeign(LeaseKey key) {
+    row(key)
+        .filter(row -> FOREIGN_WORKER.equals(row.owner()))
+        .ifPresent(
+            row -> {
+              rows.putLease(ownedBy(row, null));
+              journal.note("", "let go by another library", key, row.counter() + 1, null);
+            });
+  }
+
+  /** Before anybody starts, a table that workers of another library use. */
+  void fillForeign(LeaseKey key, HashKeyRange range) {
+    rows.putLease(
+        ownedBy(
+            Lease.unowned(
+                key,
+                Checkpoint.TRIM_HORIZON,
+                OptionalLong.empty(),
+                Collections.emptySortedSet(),
+                range),
+            FOREIGN_WORKER));
+  }
+
+  /** Of a table that was not to be written to. */
+  void requireUntouched(List<Lease> before) {
+    if (!leases().equals(before)) {
+      violation("The rows of another library's table were " + before + " and are " + leases());
+    }
+    if (now(rows.readApplication()).isPresent() || now(rows.readPage(0)).isPresent()) {
+      violation("Rows of ours were written to another library's table");
+    }
+  }
+
+  private static Lease ownedBy(Lease row, String ownerOrNull) {
+    return new Lease(
+        row.key(),
+        ownerOrNull,
+        row.counter() + 1,
+        row.checkpoint(),
+        row.pending(),
+        row.startAtMillis(),
+        row.parents(),
+        row.children(),
+        row.hashKeyRange(),
+        row.endedAtMillis(),
+        null,
+        row.ownerSwitchesSinceCheckpoint());
   }
 
   // ---- processing
@@ -488,7 +577,7 @@ final class Truth {
   private boolean hasPassedLoss(ShardState shard) {
     boolean lost = false;
     for (Entry entry : shard.entries) {
-      lost |= entry.trimmed && !entry.processed && !entry.excused;
+      lost |= entry.trimmed && !entry.processed && !entry.givenUp && !entry.excused;
       if (lost && entry.processed && !entry.trimmed) {
         return true;
       }

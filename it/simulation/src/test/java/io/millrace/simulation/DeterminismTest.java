@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class DeterminismTest {
@@ -43,20 +42,5 @@ class DeterminismTest {
       Scenario scenario = Scenario.generate(seed);
       assertThat(Scenario.parse("# a comment\n" + scenario.toText())).isEqualTo(scenario);
     }
-  }
-
-  @Test
-  void a_violation_is_shrunk_and_explained() {
-    Simulate.Result result =
-        Simulate.seeds(0, 6, 1, PlantedBug.CHILDREN_AFTER_SHARD_END, progress -> {});
-    assertThat(result.violations()).isNotEmpty();
-    Simulate.Violation violation = result.violations().get(0);
-    assertThat(violation.shrunk().faults()).hasSizeLessThanOrEqualTo(2);
-    assertThat(violation.shrunk().workers()).isEqualTo(1);
-    assertThat(violation.explain())
-        .contains("no unfinished lease covers", "new Scenario(", "scenario ", "endShard");
-    List<Fault> faults = violation.shrunk().faults();
-    assertThat(faults).allMatch(f -> f.kind() == Fault.Kind.SPLIT || f.kind() == Fault.Kind.MERGE);
-    assertThat(result.toJson()).startsWith("{\"seeds\":6,\"violations\":");
   }
 }

@@ -135,6 +135,23 @@ class EngineRegressionTest {
                 new Fault(20_000, Kind.ROW_REMOVED, 0, 0, 0))));
   }
 
+  @Test
+  void a_child_whose_listing_leaves_its_other_parent_out_waits_for_that_parent() {
+    holds(
+        new Scenario(
+            51L,
+            3,
+            5,
+            InitialPosition.TRIM_HORIZON,
+            List.of(
+                new Fault(6_138, Kind.STORE_STALE, -1, 832, 6_777),
+                new Fault(6_477, Kind.RESHARD, 0, 17_895, 2_205),
+                new Fault(7_879, Kind.PROCESS_SLOW, -1, 10_893, 5_181),
+                new Fault(10_881, Kind.CRASH, -1, 8_752, 8_346),
+                new Fault(13_417, Kind.LISTING_LATE, 0, 10_631, 8_608),
+                new Fault(15_329, Kind.LISTING_INCOMPLETE, -1, 9_577, 33))));
+  }
+
   private static void holds(Scenario scenario) {
     Run.Result result = Run.of(scenario, Mutation.NONE, 100);
     assertThat(result.violation()).as(result.trace()).isNull();

@@ -6,6 +6,7 @@ import io.millrace.checkpoint.Checkpoint;
 import io.millrace.lease.LeaseKey;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
 
 /** Real workers on virtual time. */
@@ -348,6 +349,28 @@ class FleetTest {
     List<Long> idle = reads(a);
     for (int i = 1; i < idle.size(); i++) {
       assertThat(idle.get(i) - idle.get(i - 1)).isGreaterThanOrEqualTo(990);
+    }
+  }
+
+  @Test
+  void processors_that_block_leave_the_other_shards_their_part_of_the_byte_budget() {
+    Fleet fleet = new Fleet(8);
+    SimulatedWorker a = fleet.world.join("a", WorkerSettings.DEFAULTS.withReading(10_000, 1 << 20));
+    fleet.time.pass(3_000);
+    a.habits().blockedShards = new TreeSet<>(fleet.stream.openShards().subList(0, 5));
+    List<LeaseKey> free = fleet.stream.openShards().subList(5, 8);
+    for (int i = 0; i < 60; i++) {
+      for (LeaseKey shard : fleet.stream.openShards()) {
+        for (int record = 0; record < 6; record++) {
+          fleet.stream.put(shard, 15_000); // in one read
+        }
+      }
+      fleet.time.pass(2_000);
+      a.requireBufferedAtMost(1 << 20);
+    }
+    fleet.time.pass(2_000);
+    for (LeaseKey shard : free) {
+      assertThat(fleet.stream.state(shard).entries).allMatch(entry -> entry.processed);
     }
   }
 

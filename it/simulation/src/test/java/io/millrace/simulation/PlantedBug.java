@@ -1,7 +1,10 @@
 package io.millrace.simulation;
 
 import io.millrace.checkpoint.Checkpoint;
+import io.millrace.kcl.engine.Batch;
 import io.millrace.kcl.engine.EnginePorts;
+import io.millrace.kcl.engine.ShardCheckpointer;
+import io.millrace.kcl.engine.ShardProcessorFactory;
 import io.millrace.kcl.stream.ReadResult;
 import io.millrace.kcl.stream.StartPosition;
 import io.millrace.kcl.stream.StreamRecord;
@@ -34,15 +37,15 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Function;
 import java.util.function.UnaryOperator;
-import java.util.stream.Stream;
 
 /**
  * Defects that somebody could build into Millrace, each as a change of what is behind one of the
  * worker's ports or of how it talks to it, so that no production class needs a switch.
  */
 enum PlantedBug implements Mutation {
-  /** A checkpoint is conditional on nothing. */
+  /** A checkpoint is conditional on the previous one, and not on owner and token. */
   NO_FENCING(
+      Family.LATE_WRITES,
       40,
       store ->
           new ForwardingStore(store) {
@@ -56,8 +59,7 @@ enum PlantedBug implements Mutation {
             @Override
             public CompletionStage<OwnerResult> checkpoint(
                 HeldLease held, Checkpoint previous, Checkpoint next) {
-              Lease row = row(to, held.key());
-              return to.checkpoint(anybody(held), row == null ? previous : row.checkpoint(), next);
+              return to.checkpoint(anybody(held), previous, next);
             }
 
             @Override
@@ -69,7 +71,8 @@ enum PlantedBug implements Mutation {
 
   /** A checkpoint is not conditional on the previous one. */
   NO_PREVIOUS_CHECKPOINT(
-      60,
+      Family.LATE_WRITES,
+      50,
       store ->
           new ForwardingStore(store) {
             @Override
@@ -82,7 +85,8 @@ enum PlantedBug implements Mutation {
 
   /** A claim is not conditional on owner and counter. */
   CLAIM_WITHOUT_CONDITION(
-      20,
+      Family.EXPIRY_RACES,
+      10,
       store ->
           new ForwardingStore(store) {
             @Override
@@ -95,7 +99,8 @@ enum PlantedBug implements Mutation {
 
   /** A heartbeat of a session that was expired is answered as if it lived. */
   BEAT_WITHOUT_CONDITION(
-      40,
+      Family.EXPIRY_RACES,
+      10,
       store ->
           new ForwardingStore(store) {
             @Override
@@ -112,9 +117,9 @@ enum PlantedBug implements Mutation {
           }),
 
   /** An entry is removed whatever its heartbeat says by then. */
-  /** Not found in 1,200 seeds: a late expiry has to meet a heartbeat that was late as well. */
   EXPIRE_WITHOUT_CONDITION(
-      Rarity.TOO_RARE_FOR_A_BUILD,
+      Family.EXPIRY_RACES,
+      30,
       store ->
           new ForwardingStore(store) {
             @Override
@@ -130,7 +135,8 @@ enum PlantedBug implements Mutation {
 
   /** The rows of children are written after SHARD_END. */
   CHILDREN_AFTER_SHARD_END(
-      20,
+      Family.RESHARDING,
+      10,
       store ->
           new ForwardingStore(store) {
             private final List<Lease> later = new ArrayList<>();
@@ -165,7 +171,8 @@ enum PlantedBug implements Mutation {
 
   /** The child of a merge knows one of its parents. */
   ONE_PARENT_OF_A_MERGE(
-      150,
+      Family.STALE_SCANS,
+      10,
       store ->
           new ForwardingStore(store) {
             @Override
@@ -179,7 +186,8 @@ enum PlantedBug implements Mutation {
 
   /** Children know no parents, and start at once. */
   NO_PARENTS(
-      30,
+      Family.STALE_SCANS,
+      10,
       store ->
           new ForwardingStore(store) {
             @Override
@@ -190,7 +198,8 @@ enum PlantedBug implements Mutation {
 
   /** Nobody is told of changes. */
   NO_BUMP(
-      20,
+      Family.RESHARDING,
+      10,
       store ->
           new ForwardingStore(store) {
             @Override
@@ -201,7 +210,8 @@ enum PlantedBug implements Mutation {
 
   /** A new session's page is shown as it was before it joined, for a while. */
   STALE_PAGES(
-      400,
+      Family.JOINS,
+      80,
       store ->
           new ForwardingStore(store) {
             private int reads;
@@ -227,7 +237,8 @@ enum PlantedBug implements Mutation {
 
   /** Observers are told a shorter failover time than the worker fences itself by. */
   FENCE_TOO_LATE(
-      150,
+      Family.DOUBTFUL_HAND_OVERS,
+      30,
       ports ->
           withStore(
               ports,
@@ -257,7 +268,8 @@ enum PlantedBug implements Mutation {
 
   /** A heartbeat without an answer counts as answered: no self-fencing. */
   NO_SELF_FENCING(
-      300,
+      Family.DOUBTFUL_HAND_OVERS,
+      15,
       ports ->
           withStore(
               ports,
@@ -287,7 +299,8 @@ enum PlantedBug implements Mutation {
 
   /** Time is measured on the wall clock. */
   WALL_CLOCK(
-      60,
+      Family.ANY,
+      120,
       ports ->
           new EnginePorts(
               ports.store(),
@@ -312,7 +325,8 @@ enum PlantedBug implements Mutation {
 
   /** A checkpoint without an answer is taken for refused. */
   AMBIGUOUS_CHECKPOINT_FAILED(
-      100,
+      Family.LATE_WRITES,
+      60,
       ports ->
           withStore(
               ports,
@@ -327,9 +341,9 @@ enum PlantedBug implements Mutation {
       null),
 
   /** A release or hand-off without an answer is taken for done. */
-  /** Found by the 1,233rd seed, which takes a minute. */
   AMBIGUOUS_HAND_OFF_DONE(
-      Rarity.TOO_RARE_FOR_A_BUILD,
+      Family.DOUBTFUL_HAND_OVERS,
+      40,
       ports ->
           withStore(
               ports,
@@ -359,7 +373,8 @@ enum PlantedBug implements Mutation {
 
   /** A row whose creation had no answer is taken for created. */
   AMBIGUOUS_CREATE_DONE(
-      800,
+      Family.RESHARDING,
+      40,
       ports ->
           withStore(
               ports,
@@ -373,7 +388,8 @@ enum PlantedBug implements Mutation {
 
   /** A consumer starts from the checkpoint as it was before the claim. */
   CHECKPOINT_FROM_BEFORE_THE_CLAIM(
-      60,
+      Family.EXPIRY_RACES,
+      10,
       ports ->
           withStore(
               ports,
@@ -393,7 +409,8 @@ enum PlantedBug implements Mutation {
 
   /** LATEST is resolved anew whenever a shard is opened. */
   LATEST_AT_EVERY_OPEN(
-      30,
+      Family.LATE_WRITES,
+      20,
       ports ->
           withStream(
               ports,
@@ -411,7 +428,8 @@ enum PlantedBug implements Mutation {
 
   /** After an iterator has expired, reading goes on at the tip. */
   REOPEN_AT_THE_TIP(
-      20,
+      Family.EXPIRY_RACES,
+      10,
       ports ->
           withStream(
               ports,
@@ -429,7 +447,8 @@ enum PlantedBug implements Mutation {
 
   /** One record in a few hundred is dropped on the way. */
   DROPPED_RECORD(
-      20,
+      Family.EXPIRY_RACES,
+      10,
       ports ->
           withStream(
               ports,
@@ -450,7 +469,8 @@ enum PlantedBug implements Mutation {
 
   /** Records of one answer are delivered in the wrong order. */
   WRONG_ORDER(
-      20,
+      Family.ANY,
+      5,
       ports ->
           withStream(
               ports,
@@ -470,7 +490,8 @@ enum PlantedBug implements Mutation {
 
   /** A shard that cannot be read for a moment is taken for ended. */
   FAILURE_IS_THE_END(
-      30,
+      Family.EXPIRY_RACES,
+      20,
       ports ->
           withStream(
               ports,
@@ -481,35 +502,96 @@ enum PlantedBug implements Mutation {
                       .exceptionally(e -> new ReadResult(List.of(), null, List.of(), 0));
                 }
               }),
-      null);
+      null),
 
-  /** A constant that the enum's own constants can name. */
-  private static final class Rarity {
-    static final int TOO_RARE_FOR_A_BUILD = 0;
-  }
+  /** A batch whose processing has thrown is skipped. */
+  FAILED_BATCH_SKIPPED(
+      Family.ANY,
+      60,
+      ports ->
+          withProcessors(
+              ports,
+              shard ->
+                  new ForwardingProcessor(ports.processors().create(shard)) {
+                    @Override
+                    public CompletionStage<Void> process(
+                        Batch batch, ShardCheckpointer checkpointer) {
+                      return to.process(batch, checkpointer).exceptionally(e -> null);
+                    }
+                  }),
+      null),
 
+  /** The next call of a processor does not wait for the last one to return. */
+  CALL_NOT_AWAITED(
+      Family.ANY,
+      5,
+      ports ->
+          withProcessors(
+              ports,
+              shard ->
+                  new ForwardingProcessor(ports.processors().create(shard)) {
+                    @Override
+                    public CompletionStage<Void> process(
+                        Batch batch, ShardCheckpointer checkpointer) {
+                      to.process(batch, checkpointer);
+                      return CompletableFuture.completedFuture(null);
+                    }
+                  }),
+      null),
+
+  /** A worker of another library is taken for nobody. */
+  FOREIGN_OWNER_IGNORED(
+      Family.HANDS_FROM_OUTSIDE,
+      15,
+      store ->
+          new ForwardingStore(store) {
+            @Override
+            public CompletionStage<LeaseScan> scan() {
+              return to.scan()
+                  .thenApply(
+                      scan ->
+                          new LeaseScan(
+                              scan.leases().stream().map(l -> withoutForeignOwner(l)).toList(),
+                              scan.unreadable()));
+            }
+
+            @Override
+            public CompletionStage<OwnerResult> claim(
+                Lease seen, SessionId claimant, OptionalLong startAt) {
+              Lease row = row(to, seen.key());
+              boolean foreign = row != null && row.isForeignOwned();
+              return to.claim(foreign ? row : seen, claimant, startAt);
+            }
+          });
+
+  private final Family family;
   private final int withinSeeds;
   private final UnaryOperator<EnginePorts> client;
   private final UnaryOperator<LeaseStore> server;
 
-  PlantedBug(int withinSeeds, Function<LeaseStore, LeaseStore> server) {
-    this(withinSeeds, null, server::apply);
+  PlantedBug(Family family, int withinSeeds, Function<LeaseStore, LeaseStore> server) {
+    this(family, withinSeeds, null, server::apply);
   }
 
-  PlantedBug(int withinSeeds, UnaryOperator<EnginePorts> client, UnaryOperator<LeaseStore> server) {
+  PlantedBug(
+      Family family,
+      int withinSeeds,
+      UnaryOperator<EnginePorts> client,
+      UnaryOperator<LeaseStore> server) {
+    this.family = family;
     this.withinSeeds = withinSeeds;
     this.client = client;
     this.server = server;
   }
 
-  /** So many seeds are enough to find it. */
-  /** Zero if it is too rare to be looked for in every build. */
-  int withinSeeds() {
-    return withinSeeds;
+  /** The kind of trouble that shows it. */
+  Family family() {
+    return family;
   }
 
-  static Stream<PlantedBug> soughtInEveryBuild() {
-    return Stream.of(values()).filter(bug -> bug.withinSeeds > 0);
+  /** So many seeds of that family, from 0 on, are enough to find it. */
+  int withinSeeds() {
+    return withinSeeds;
   }
 
   @Override
@@ -558,6 +640,24 @@ enum PlantedBug implements Mutation {
         lease.ownerSwitchesSinceCheckpoint());
   }
 
+  private static Lease withoutForeignOwner(Lease lease) {
+    return !lease.isForeignOwned()
+        ? lease
+        : new Lease(
+            lease.key(),
+            null,
+            lease.counter(),
+            lease.checkpoint(),
+            lease.pending(),
+            lease.startAtMillis(),
+            lease.parents(),
+            lease.children(),
+            lease.hashKeyRange(),
+            lease.endedAtMillis(),
+            lease.heir(),
+            lease.ownerSwitchesSinceCheckpoint());
+  }
+
   private static ReadResult with(ReadResult result, List<StreamRecord> records) {
     return new ReadResult(
         records, result.nextIterator(), result.childShards(), result.millisBehindLatest());
@@ -580,6 +680,18 @@ enum PlantedBug implements Mutation {
         ports.store(),
         stream,
         ports.processors(),
+        ports.clock(),
+        ports.scheduler(),
+        ports.loop(),
+        ports.random(),
+        ports.events());
+  }
+
+  private static EnginePorts withProcessors(EnginePorts ports, ShardProcessorFactory processors) {
+    return new EnginePorts(
+        ports.store(),
+        ports.stream(),
+        processors,
         ports.clock(),
         ports.scheduler(),
         ports.loop(),

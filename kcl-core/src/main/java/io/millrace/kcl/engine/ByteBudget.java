@@ -2,6 +2,8 @@ package io.millrace.kcl.engine;
 
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.function.BooleanSupplier;
+import java.util.function.LongConsumer;
 
 /**
  * The bytes of records that a worker holds in memory, over all its shards. A reader reserves what
@@ -10,12 +12,15 @@ import java.util.Deque;
  * holds whatever a stream sends. One exception keeps a worker alive whose budget is smaller than a
  * single answer: when nothing else is held, an answer is always kept.
  *
- * <p>Reservations are granted strictly in the order in which they were asked for, so that neither a
- * busy shard nor many small ones can starve a large one.
+ * <p>Half of the budget is for shards of which nothing is held yet: reading ahead of a processor
+ * uses the other half only, so that processors that block do not take from others what they have no
+ * use for. Within each of the two kinds, reservations are granted strictly in the order in which
+ * they were asked for, so that neither a busy shard nor many small ones can starve a large one; and
+ * nobody reads ahead while a shard waits for its first batch.
  */
 final class ByteBudget {
 
-  private record Waiting(long bytes, Runnable granted) {}
+  private record Waiting(long bytes, long least, BooleanSupplier first, LongConsumer granted) {}
 
   private final long capacity;
   private final Deque<Waiting> waiting = new ArrayDeque<>();
@@ -26,29 +31,28 @@ final class ByteBudget {
   }
 
   /**
-   * Reserves bytes, at most the whole budget; {@link #reserved} says how many that are.
+   * Reserves bytes, at most the whole budget. A shard of which nothing is held is given less where
+   * there is less, so that it need not wait for processors that block.
    *
-   * @param granted run once the reservation is made: before this returns, or later from a release
+   * @param least what is of use, at most {@code bytes}
+   * @param first whether nothing is held of the shard; asked again while the reservation waits
+   * @param granted told how many bytes are reserved: before this returns, or later from a release
    */
-  void reserve(long bytes, Runnable granted) {
-    waiting.add(new Waiting(reserved(bytes), granted));
+  void reserve(long bytes, long least, BooleanSupplier first, LongConsumer granted) {
+    waiting.add(new Waiting(Math.min(bytes, capacity), Math.min(least, capacity), first, granted));
     grant();
-  }
-
-  /** What a reservation of so many bytes takes. */
-  long reserved(long bytes) {
-    return Math.min(bytes, capacity);
   }
 
   /**
    * Exchanges a reservation for what is really held.
    *
-   * @param reserved as {@link #reserved} said
+   * @param reserved as was granted
+   * @param first whether nothing else is held of the shard
    * @return whether it fits; if not, the reservation is given back and nothing is held
    */
-  boolean settle(long reserved, long actual) {
+  boolean settle(long reserved, long actual, boolean first) {
     long others = used - reserved;
-    boolean fits = others == 0 || others + actual <= capacity;
+    boolean fits = others == 0 || actual <= reserved || others + actual <= limit(first);
     used = fits ? others + actual : others;
     grant();
     return fits;
@@ -67,11 +71,29 @@ final class ByteBudget {
     return used;
   }
 
+  private long limit(boolean first) {
+    return first ? capacity : capacity / 2;
+  }
+
   private void grant() {
-    while (!waiting.isEmpty() && (used == 0 || used + waiting.peek().bytes <= capacity)) {
-      Waiting next = waiting.remove();
-      used += next.bytes;
-      next.granted.run();
+    while (!waiting.isEmpty()) {
+      Waiting next = waiting.peek();
+      boolean first = false;
+      for (Waiting each : waiting) {
+        if (each.first.getAsBoolean()) {
+          next = each;
+          first = true;
+          break;
+        }
+      }
+      long room = limit(first) - used;
+      long bytes = used == 0 ? next.bytes : first ? Math.min(next.bytes, room) : next.bytes;
+      if (used > 0 && (bytes > room || bytes < next.least)) {
+        return;
+      }
+      waiting.remove(next);
+      used += bytes;
+      next.granted.accept(bytes);
     }
   }
 }

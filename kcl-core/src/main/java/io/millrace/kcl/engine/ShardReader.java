@@ -68,6 +68,8 @@ final class ShardReader {
   private boolean ended;
   private boolean closed;
   private long expectedBytes = FIRST_RESERVATION_BYTES;
+  private int limit;
+  private long heldBytes;
   private int failures;
   private boolean atTip;
   private ShardConditions.ReadTrouble trouble;
@@ -87,6 +89,7 @@ final class ShardReader {
     this.settings = settings;
     this.budget = budget;
     this.listener = listener;
+    this.limit = settings.maxRecords();
     this.pacer = new ReadPacer(settings.idleReadMillis(), now());
   }
 
@@ -128,6 +131,7 @@ final class ShardReader {
 
   /** A batch taken with {@link #poll} is done with. */
   void release(Batch batch) {
+    heldBytes -= batch.sizeBytes();
     budget.release(batch.sizeBytes());
   }
 
@@ -150,7 +154,7 @@ final class ShardReader {
   void close() {
     closed = true;
     cancelTimer.run();
-    ahead.forEach(batch -> budget.release(batch.sizeBytes()));
+    ahead.forEach(this::release);
     ahead.clear();
   }
 
@@ -214,19 +218,24 @@ final class ShardReader {
   }
 
   private void reserveAndRead() {
-    long wanted = budget.reserved(expectedBytes);
     inTrouble(ShardState.WAITING_FOR_MEMORY, "the byte budget is used up by other shards");
     budget.reserve(
-        wanted,
-        () -> {
+        expectedBytes,
+        limit == 1 ? expectedBytes : Math.min(expectedBytes, FIRST_RESERVATION_BYTES),
+        this::holdsNothing,
+        reserved -> {
           goesWell(ShardState.WAITING_FOR_MEMORY);
           if (closed) {
             // not from within the grant: releasing grants again
-            loop.post(() -> budget.release(wanted));
+            loop.post(() -> budget.release(reserved));
           } else {
-            read(wanted);
+            read(reserved);
           }
         });
+  }
+
+  private boolean holdsNothing() {
+    return heldBytes == 0;
   }
 
   private void read(long reserved) {
@@ -234,11 +243,11 @@ final class ShardReader {
     loop.whenDone(
         // taken apart on the thread that has parsed the answer, so that large pages do not hold up
         // the loop
-        ports.stream().read(shard, iterator, settings.maxRecords()).thenApply(this::unpack),
+        ports.stream().read(shard, iterator, limit).thenApply(this::unpack),
         (page, error) -> {
           busy = false;
           if (closed || error != null) {
-            budget.settle(reserved, 0);
+            budget.settle(reserved, 0, holdsNothing());
             if (!closed) {
               failed(error);
             }
@@ -264,11 +273,16 @@ final class ShardReader {
       fresh = fresh.stream().filter(r -> r.position().compareTo(readUpTo) > 0).toList();
     }
     long freshBytes = StreamRecord.storedBytes(fresh);
-    if (!budget.settle(reserved, freshBytes)) {
-      // Larger than expected, and there is no room: dropped, and read again from the same iterator.
-      expectedBytes = Math.min(MAX_READ_BYTES, freshBytes);
+    if (!budget.settle(reserved, freshBytes, holdsNothing())) {
+      // Larger than expected, and there is no room: dropped, and read again from the same iterator,
+      // as much of it as there was room for, since others may keep theirs for long.
+      int came = result.records().size();
+      limit = (int) Math.max(1, Math.min(came / 2, came * reserved / freshBytes));
+      expectedBytes = Math.min(MAX_READ_BYTES, limit * (freshBytes / came + 1));
       return;
     }
+    limit = Math.min(settings.maxRecords(), 2 * limit);
+    heldBytes += freshBytes;
     expectedBytes = Math.min(MAX_READ_BYTES, Math.max(FIRST_RESERVATION_BYTES, freshBytes * 3 / 2));
     noticeGap(result);
     noticePassedOver(page.unpacked().passedOver());

@@ -38,6 +38,9 @@ final class Succeeding {
       Consumer<Lease> created,
       Consumer<SortedSet<LeaseKey>> then) {}
 
+  /** So many listings in a row are enough to believe what none of them should say. */
+  private static final int MAX_DOUBTS = 20;
+
   private final EnginePorts ports;
   private final EventLoop loop;
 
@@ -70,18 +73,34 @@ final class Succeeding {
                   request.knownRows().get(),
                   request.application());
           if (succession instanceof Succession.Found found) {
-            if (succession instanceof Succession.Expired) {
-              ports
-                  .events()
-                  .gap(
-                      request.finished().key(),
-                      "children have expired too; reading goes on with " + found.children());
-            }
-            create(request, found, 0, 1);
+            found(request, found);
+          } else if (succession instanceof Succession.Incomplete incomplete
+              && attempt >= MAX_DOUBTS) {
+            ports
+                .events()
+                .gap(
+                    request.finished().key(),
+                    "the list of shards goes on leaving out "
+                        + incomplete.leftOut()
+                        + ", which must be read before "
+                        + incomplete.otherwise().children()
+                        + "; taken for expired");
+            found(request, incomplete.otherwise());
           } else {
             again(request, attempt);
           }
         });
+  }
+
+  private void found(Request request, Succession.Found found) {
+    if (found instanceof Succession.Expired) {
+      ports
+          .events()
+          .gap(
+              request.finished().key(),
+              "children have expired too; reading goes on with " + found.children());
+    }
+    create(request, found, 0, 1);
   }
 
   private void create(Request request, Succession.Found found, int index, int attempt) {

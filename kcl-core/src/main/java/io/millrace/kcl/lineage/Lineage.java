@@ -28,7 +28,8 @@ import java.util.TreeSet;
 //    deleted (the incumbent deletes rows of shards that are still listed).
 // 2. Rows are created from a listing that contains the shard they are for. Shards expire in the
 //    order in which they closed, parents before children; so in such a listing a parent that is
-//    missing has expired.
+//    missing has expired, unless it shows an older shard of the same hash keys: then it is not
+//    complete, and nothing is made of it.
 // 3. The children's rows are there before the parent's row says SHARD_END. Hence unfinished leases
 //    cover the hash-key space at every moment, and a hole in it means that something outside of
 //    this protocol happened.
@@ -103,7 +104,9 @@ public final class Lineage {
             .orElse(HashKeyRange.ALL);
     List<HashKeyRange> uncovered = HashKeySpace.subtract(range, ranges(graph, children));
     if (!named.isEmpty() || uncovered.isEmpty()) {
-      return new Succession.Children(rows(graph.withoutRow(children), application), children);
+      List<Shard> missing = graph.withoutRow(children);
+      return complete(
+          graph, missing, new Succession.Children(rows(missing, application), children));
     }
     // not listed means expired, unless the listing is from before the shard was there at all
     if (shard.isPresent() || graph.hasListedAncestor(finished)) {
@@ -122,7 +125,14 @@ public final class Lineage {
     if (!stillUncovered.isEmpty()) {
       return new Succession.ListingTooOld(unlisted, stillUncovered);
     }
-    return new Succession.Expired(rows(graph.withoutRow(wanted), application), children);
+    List<Shard> missing = graph.withoutRow(wanted);
+    return complete(graph, missing, new Succession.Expired(rows(missing, application), children));
+  }
+
+  private static Succession complete(
+      ShardGraph graph, List<Shard> missing, Succession.Found found) {
+    SortedSet<LeaseKey> leftOut = graph.leftOut(missing);
+    return leftOut.isEmpty() ? found : new Succession.Incomplete(leftOut, found);
   }
 
   /**
@@ -184,7 +194,8 @@ public final class Lineage {
         missing.add(shard.id());
       }
     }
-    return rows(graph.withoutRow(missing), application);
+    List<Shard> needed = graph.withoutRow(missing);
+    return graph.leftOut(needed).isEmpty() ? rows(needed, application) : List.of();
   }
 
   /**

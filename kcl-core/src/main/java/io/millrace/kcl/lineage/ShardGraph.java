@@ -159,4 +159,39 @@ final class ShardGraph {
     }
     return ancestorsFirst.stream().filter(shard -> needed.contains(shard.id())).toList();
   }
+
+  /**
+   * Parents of {@code needed} shards that a complete listing would show: they have no row, and an
+   * older shard of the same hash keys is listed. Shards expire in the order in which they closed,
+   * so these have not expired, and must be read first.
+   */
+  SortedSet<LeaseKey> leftOut(Collection<Shard> needed) {
+    SortedSet<LeaseKey> leftOut = new TreeSet<>();
+    for (Shard shard : needed) {
+      SortedSet<LeaseKey> absent = new TreeSet<>(shard.parents());
+      absent.removeIf(parent -> shards.containsKey(parent) || rows.containsKey(parent));
+      if (!absent.isEmpty() && hasOlderListed(shard)) {
+        leftOut.addAll(absent);
+      }
+    }
+    return leftOut;
+  }
+
+  /** Of one hash key's shards, all that do not descend from this one are older. */
+  private boolean hasOlderListed(Shard shard) {
+    SortedSet<LeaseKey> younger = new TreeSet<>();
+    Deque<LeaseKey> next = new ArrayDeque<>();
+    next.add(shard.id());
+    while (!next.isEmpty()) {
+      LeaseKey key = next.remove();
+      if (younger.add(key)) {
+        next.addAll(children(key));
+      }
+    }
+    return shards.values().stream()
+        .anyMatch(
+            other ->
+                !younger.contains(other.id())
+                    && other.hashKeyRange().overlaps(shard.hashKeyRange()));
+  }
 }

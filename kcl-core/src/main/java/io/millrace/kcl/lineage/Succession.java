@@ -53,4 +53,18 @@ public sealed interface Succession {
       uncovered = List.copyOf(uncovered);
     }
   }
+
+  /**
+   * The listing leaves out a parent of what follows that has no row, although it contains an older
+   * shard of the same hash keys. Shards expire in the order in which they closed, so this parent
+   * has not: list again. A stream that goes on saying so is believed in the end.
+   *
+   * @param leftOut the parents that are missing
+   * @param otherwise what follows if they have expired all the same
+   */
+  record Incomplete(SortedSet<LeaseKey> leftOut, Found otherwise) implements Succession {
+    public Incomplete {
+      leftOut = Collections.unmodifiableSortedSet(new TreeSet<>(leftOut));
+    }
+  }
 }

@@ -255,11 +255,50 @@ class LineageTest {
   }
 
   @Test
-  void an_other_parent_that_is_missing_from_the_listing_has_expired_and_gets_no_row() {
+  void parents_that_are_missing_from_the_listing_have_expired_and_get_no_row() {
+    TestStream stream = new TestStream(2);
+    stream.merge(0, 1);
+    List<Shard> listing = new ArrayList<>(stream.listing());
+    listing.removeIf(shard -> !shard.id().equals(key(2)));
+    assertThat(created(succession(row(0, range(0, 32)), List.of(key(2)), listing)))
+        .containsExactly(key(2));
+  }
+
+  @Test
+  void a_listing_that_shows_one_parent_of_a_merge_and_not_the_other_is_incomplete() {
     TestStream stream = new TestStream(2);
     stream.merge(0, 1);
     List<Shard> listing = new ArrayList<>(stream.listing());
     listing.removeIf(shard -> shard.id().equals(key(1)));
+    Succession.Incomplete incomplete =
+        (Succession.Incomplete) succession(row(0, range(0, 32)), List.of(), listing);
+    assertThat(incomplete.leftOut()).isEqualTo(keys(1));
+    assertThat(created(incomplete.otherwise())).containsExactly(key(2));
+  }
+
+  @Test
+  void a_listing_that_leaves_out_a_shard_younger_than_another_it_shows_is_incomplete() {
+    TestStream stream = new TestStream(2);
+    stream.split(1); // 2 [32,48), 3
+    stream.split(2); // 4 [32,40), 5
+    stream.merge(0, 4); // 6
+    List<Shard> listing = new ArrayList<>(stream.listing());
+    listing.removeIf(shard -> shard.id().equals(key(2)));
+    Lease finished = row(0, range(0, 32));
+    row(1, range(32, 64));
+    assertThat(((Succession.Incomplete) succession(finished, List.of(), listing)).leftOut())
+        .isEqualTo(keys(2));
+    assertThat(created(succession(finished, List.of(), stream.listing())))
+        .containsExactly(key(2), key(4), key(6));
+  }
+
+  @Test
+  void a_parent_that_the_listing_leaves_out_and_that_has_a_row_is_not_missed() {
+    TestStream stream = new TestStream(2);
+    stream.merge(0, 1);
+    List<Shard> listing = new ArrayList<>(stream.listing());
+    listing.removeIf(shard -> shard.id().equals(key(1)));
+    row(1, range(32, 64));
     assertThat(created(succession(row(0, range(0, 32)), List.of(), listing)))
         .containsExactly(key(2));
   }
@@ -332,7 +371,10 @@ class LineageTest {
         List.of(
             new Shard(key(1), keys(), range(32, 64), false),
             new Shard(key(3), keys(1, 2), HashKeyRange.ALL, true));
-    Succession succession = succession(row(0, range(0, 32)), List.of(), listing);
+    // that 2 has expired is not said by a listing that still has 1, which closed with it
+    Succession.Incomplete incomplete =
+        (Succession.Incomplete) succession(row(0, range(0, 32)), List.of(), listing);
+    Succession.Found succession = incomplete.otherwise();
     assertThat(((Succession.Expired) succession).children()).isEqualTo(keys(3));
     assertThat(created(succession)).containsExactly(key(1), key(3));
   }
