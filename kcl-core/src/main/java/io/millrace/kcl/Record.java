@@ -51,6 +51,14 @@ public final class Record {
     return record.subSequenceNumber();
   }
 
+  /**
+   * Whether a producer library put the record into the stream together with others, as one record
+   * of the stream.
+   */
+  public boolean isAggregated() {
+    return record.aggregated();
+  }
+
   /** When the stream took the record, by the stream's clock, to about a millisecond. */
   public Instant getApproximateArrivalTimestamp() {
     return Instant.ofEpochMilli(record.arrivalMillis());

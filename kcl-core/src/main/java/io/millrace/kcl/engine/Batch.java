@@ -19,12 +19,8 @@ public record Batch(
     records = List.copyOf(records);
   }
 
-  /** The payloads' size in bytes. */
+  /** The bytes that the records keep in memory; an aggregate counts once, as a whole. */
   public long sizeBytes() {
-    long size = 0;
-    for (StreamRecord record : records) {
-      size += record.sizeBytes();
-    }
-    return size;
+    return StreamRecord.storedBytes(records);
   }
 }

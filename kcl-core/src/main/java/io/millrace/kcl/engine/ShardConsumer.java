@@ -340,7 +340,7 @@ final class ShardConsumer {
       attempts = 0;
       move(Signal.RETURNED);
       if (goal == Goal.RUN) {
-        reader.start(accepted, lease.startAtMillis());
+        reader.start(accepted, lease.startAtMillis(), lease.hashKeyRange());
       }
       advance();
       return;

@@ -1,10 +1,13 @@
 package io.millrace.kcl.engine;
 
 import io.millrace.checkpoint.Checkpoint;
+import io.millrace.kcl.aggregation.Aggregates;
+import io.millrace.kcl.aggregation.Aggregates.Unpacked;
 import io.millrace.kcl.stream.ReadResult;
 import io.millrace.kcl.stream.StartPosition;
 import io.millrace.kcl.stream.StreamException;
 import io.millrace.kcl.stream.StreamRecord;
+import io.millrace.lease.HashKeyRange;
 import io.millrace.lease.LeaseKey;
 import java.util.ArrayDeque;
 import java.util.Deque;
@@ -33,6 +36,9 @@ final class ShardReader {
     void shardNotFound(StreamException cause);
   }
 
+  /** What a read gave, and its records with the aggregated ones taken apart. */
+  private record Page(ReadResult read, Unpacked unpacked) {}
+
   /** Batches read ahead of the processor. */
   private static final int MAX_AHEAD = 2;
 
@@ -53,6 +59,8 @@ final class ShardReader {
 
   private Checkpoint readUpTo;
   private Long startAtMillis;
+  private HashKeyRange hashKeyRange;
+  private boolean saidPassedOver;
   private boolean expectsKnownRecord;
   private String iterator;
   private boolean busy;
@@ -83,10 +91,12 @@ final class ShardReader {
    * Starts reading behind a resume point.
    *
    * @param startAtMillis what {@code AT_TIMESTAMP} means; may be null otherwise
+   * @param hashKeyRange of the shard; null if not known
    */
-  void start(Checkpoint resumePoint, Long startAtMillis) {
+  void start(Checkpoint resumePoint, Long startAtMillis, HashKeyRange hashKeyRange) {
     this.readUpTo = resumePoint;
     this.startAtMillis = startAtMillis;
+    this.hashKeyRange = hashKeyRange;
     next();
   }
 
@@ -207,8 +217,10 @@ final class ShardReader {
   private void read(long reserved) {
     pacer.reading(now());
     loop.whenDone(
-        ports.stream().read(shard, iterator, settings.maxRecords()),
-        (result, error) -> {
+        // taken apart on the thread that has parsed the answer, so that large pages do not hold up
+        // the loop
+        ports.stream().read(shard, iterator, settings.maxRecords()).thenApply(this::unpack),
+        (page, error) -> {
           busy = false;
           if (closed || error != null) {
             budget.settle(reserved, 0);
@@ -218,19 +230,23 @@ final class ShardReader {
             return;
           }
           failures = 0;
-          accept(result, reserved);
+          accept(page, reserved);
           next();
         });
   }
 
-  private void accept(ReadResult result, long reserved) {
-    List<StreamRecord> fresh = result.records();
-    long freshBytes = result.sizeBytes();
-    pacer.read(result.records().size(), freshBytes, result.millisBehindLatest(), now());
+  private Page unpack(ReadResult result) {
+    return new Page(result, Aggregates.unpack(result.records(), hashKeyRange));
+  }
+
+  private void accept(Page page, long reserved) {
+    ReadResult result = page.read();
+    List<StreamRecord> fresh = page.unpacked().records();
+    pacer.read(result.records().size(), result.sizeBytes(), result.millisBehindLatest(), now());
     if (!fresh.isEmpty() && fresh.get(0).position().compareTo(readUpTo) <= 0) {
       fresh = fresh.stream().filter(r -> r.position().compareTo(readUpTo) > 0).toList();
-      freshBytes = fresh.stream().mapToLong(StreamRecord::sizeBytes).sum();
     }
+    long freshBytes = StreamRecord.storedBytes(fresh);
     if (!budget.settle(reserved, freshBytes)) {
       // Larger than expected, and there is no room: dropped, and read again from the same iterator.
       expectedBytes = Math.min(MAX_READ_BYTES, freshBytes);
@@ -238,6 +254,7 @@ final class ShardReader {
     }
     expectedBytes = Math.min(MAX_READ_BYTES, Math.max(FIRST_RESERVATION_BYTES, freshBytes * 3 / 2));
     noticeGap(result);
+    noticePassedOver(page.unpacked().passedOver());
     boolean atEnd = result.nextIterator() == null;
     iterator = result.nextIterator();
     if (fresh.isEmpty()) {
@@ -280,6 +297,23 @@ final class ShardReader {
               + ": the oldest record is "
               + first.sequenceNumber()
               + ", and whatever lay between is gone");
+    }
+  }
+
+  private void noticePassedOver(int count) {
+    if (count > 0 && !saidPassedOver) {
+      saidPassedOver = true;
+      ports
+          .events()
+          .notice(
+              "INFO",
+              "Shard "
+                  + shard
+                  + ": "
+                  + count
+                  + " user records of an aggregate belong to another shard by their hash keys and are "
+                  + "passed over here: the producer library puts them again, to the shard they belong to. "
+                  + "Usual after a split or merge; said once");
     }
   }
 

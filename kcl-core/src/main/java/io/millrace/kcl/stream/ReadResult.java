@@ -26,10 +26,6 @@ public record ReadResult(
 
   /** The payloads' size in bytes. */
   public long sizeBytes() {
-    long size = 0;
-    for (StreamRecord record : records) {
-      size += record.sizeBytes();
-    }
-    return size;
+    return StreamRecord.storedBytes(records);
   }
 }

@@ -3,6 +3,7 @@ package io.millrace.kcl.stream;
 import io.millrace.checkpoint.Checkpoint;
 import io.millrace.checkpoint.SequenceNumber;
 import java.nio.ByteBuffer;
+import java.util.List;
 import java.util.Objects;
 
 /**
@@ -18,6 +19,8 @@ public final class StreamRecord {
   private final long arrivalMillis;
   private final String encryptionType;
   private final ByteBuffer data;
+  private final boolean aggregated;
+  private final int storedBytes;
 
   /**
    * @param explicitHashKey null unless the record was aggregated with one
@@ -33,6 +36,26 @@ public final class StreamRecord {
       long arrivalMillis,
       String encryptionType,
       ByteBuffer data) {
+    this(
+        partitionKey,
+        explicitHashKey,
+        sequenceNumber,
+        subSequenceNumber,
+        arrivalMillis,
+        encryptionType,
+        data,
+        null);
+  }
+
+  private StreamRecord(
+      String partitionKey,
+      String explicitHashKey,
+      SequenceNumber sequenceNumber,
+      long subSequenceNumber,
+      long arrivalMillis,
+      String encryptionType,
+      ByteBuffer data,
+      StreamRecord aggregate) {
     this.partitionKey = Objects.requireNonNull(partitionKey);
     this.explicitHashKey = explicitHashKey;
     this.sequenceNumber = Objects.requireNonNull(sequenceNumber);
@@ -40,6 +63,28 @@ public final class StreamRecord {
     this.arrivalMillis = arrivalMillis;
     this.encryptionType = encryptionType;
     this.data = data.asReadOnlyBuffer();
+    this.aggregated = aggregate != null;
+    this.storedBytes = aggregated ? aggregate.storedBytes : this.data.remaining();
+  }
+
+  /**
+   * A user record that this record holds together with others.
+   *
+   * @param explicitHashKey null if it has none
+   * @param subSequenceNumber its index within this record
+   * @param data from position to limit; not copied, so nobody may change it
+   */
+  public StreamRecord userRecord(
+      String partitionKey, String explicitHashKey, long subSequenceNumber, ByteBuffer data) {
+    return new StreamRecord(
+        partitionKey,
+        explicitHashKey,
+        sequenceNumber,
+        subSequenceNumber,
+        arrivalMillis,
+        encryptionType,
+        data,
+        this);
   }
 
   public String partitionKey() {
@@ -77,6 +122,31 @@ public final class StreamRecord {
   /** The payload's size in bytes. */
   public int sizeBytes() {
     return data.remaining();
+  }
+
+  /** Whether the stream holds it together with others in one record. */
+  public boolean aggregated() {
+    return aggregated;
+  }
+
+  /**
+   * The bytes that these records keep in memory: their payloads, and where a record came with
+   * others in an aggregate, the whole aggregate, once.
+   *
+   * @param records in order
+   */
+  public static long storedBytes(List<StreamRecord> records) {
+    long bytes = 0;
+    StreamRecord previous = null;
+    for (StreamRecord record : records) {
+      if (previous == null
+          || !record.aggregated
+          || !record.sequenceNumber.equals(previous.sequenceNumber)) {
+        bytes += record.storedBytes;
+      }
+      previous = record;
+    }
+    return bytes;
   }
 
   /** The resume point behind this record. */
