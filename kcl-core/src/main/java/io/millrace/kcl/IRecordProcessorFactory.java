@@ -12,4 +12,13 @@ public interface IRecordProcessorFactory {
    *     and tries again with backoff; other shards are not affected
    */
   IRecordProcessor createProcessor();
+
+  /**
+   * Whether its processors return from {@code processRecords} before the records are done, and
+   * checkpoint by themselves. Then an automatic {@link CheckpointPolicy} would pass records that are
+   * still under way, and a {@link Worker} refuses the two together.
+   */
+  default boolean checkpointsItself() {
+    return false;
+  }
 }

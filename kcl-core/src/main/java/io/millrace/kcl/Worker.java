@@ -91,6 +91,15 @@ public final class Worker implements Runnable {
   private Worker(Builder builder) {
     factory = Objects.requireNonNull(builder.factory, "recordProcessorFactory is required");
     config = Objects.requireNonNull(builder.config, "config is required").seal();
+    if (factory.checkpointsItself() && config.getCheckpointPolicy().rule().automatic()) {
+      throw new IllegalArgumentException(
+          "The processors of "
+              + factory.getClass().getName()
+              + " return before their records are done, and checkpoint by themselves: with "
+              + "withCheckpointPolicy only CheckpointPolicy.byHand() is allowed, but it is \""
+              + config.getCheckpointPolicy()
+              + "\"");
+    }
     givenExecutor = builder.processingExecutor;
     givenKinesis = builder.kinesisClient;
     givenDynamoDb = builder.dynamoDBClient;

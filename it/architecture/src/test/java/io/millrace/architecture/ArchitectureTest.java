@@ -90,6 +90,9 @@ class ArchitectureTest {
             "io.millrace.kcl.time..",
             "io.millrace.kcl.exec..",
             "io.millrace.kcl.metrics..",
+            "io.millrace.kcl.aggregation..",
+            "io.millrace.kcl.deadletter..",
+            "io.millrace.kcl.keyed..",
             "io.millrace.embedded..")
         .should()
         .dependOnClassesThat()
@@ -166,6 +169,12 @@ class ArchitectureTest {
         .haveFullyQualifiedName("io.millrace.kcl.engine.TokenBucket")
         .or()
         .haveFullyQualifiedName("io.millrace.kcl.engine.ByteBudget")
+        .or()
+        .resideInAPackage("io.millrace.kcl.aggregation..")
+        .or()
+        .haveFullyQualifiedName("io.millrace.kcl.keyed.KeyQueues")
+        .or()
+        .haveFullyQualifiedName("io.millrace.kcl.keyed.LowWaterMark")
         .should()
         .dependOnClassesThat()
         .resideInAnyPackage("org.slf4j..", "java.util.concurrent..", "io.micrometer..", AWS)

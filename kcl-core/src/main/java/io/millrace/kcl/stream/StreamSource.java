@@ -6,8 +6,8 @@ import java.util.concurrent.CompletionStage;
 
 /**
  * The stream, as the worker reads it. Calls do not block and do not retry; stages complete on a
- * thread of the source's own, where no work may be done, and exceptionally with a {@link
- * StreamException}.
+ * thread of the source's own, where nothing may wait (taking apart what was read is done there, as
+ * parsing it is), and exceptionally with a {@link StreamException}.
  */
 public interface StreamSource {
 

@@ -67,7 +67,7 @@ class FileDeadLettersTest {
         threads[t] =
             new Thread(
                 () -> {
-                  for (int i = 0; i < 200; i++) {
+                  for (int i = 0; i < 60; i++) {
                     CompletableFuture<Void> one =
                         letters.store(letter(shard, i, 0)).toCompletableFuture();
                     synchronized (stored) {
@@ -85,10 +85,10 @@ class FileDeadLettersTest {
     }
     assertThat(fileNames()).hasSize(4).contains("clicks/shardId-000000000000.host-1.0.jsonl");
     List<DeadLetter> read = readAll();
-    assertThat(read).hasSize(800);
-    assertThat(read.subList(0, 200))
+    assertThat(read).hasSize(240);
+    assertThat(read.subList(0, 60))
         .extracting(DeadLetter::sequenceNumber)
-        .isEqualTo(IntStream.range(0, 200).mapToObj(i -> "100" + i).toList());
+        .isEqualTo(IntStream.range(0, 60).mapToObj(i -> "100" + i).toList());
   }
 
   @Test
