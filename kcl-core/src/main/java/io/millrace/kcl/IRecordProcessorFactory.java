@@ -15,8 +15,8 @@ public interface IRecordProcessorFactory {
 
   /**
    * Whether its processors return from {@code processRecords} before the records are done, and
-   * checkpoint by themselves. Then an automatic {@link CheckpointPolicy} would pass records that are
-   * still under way, and a {@link Worker} refuses the two together.
+   * checkpoint by themselves. Then an automatic {@link CheckpointPolicy} would pass records that
+   * are still under way, and a {@link Worker} refuses the two together.
    */
   default boolean checkpointsItself() {
     return false;

@@ -77,6 +77,47 @@ public enum Family {
     }
   },
 
+  /** Records that cannot be processed, and what gives them up cannot always, or is killed at it. */
+  POISON_RECORDS {
+    @Override
+    void faults(SeededRandom random, List<Fault> faults) {
+      faults.add(
+          new Fault(
+              random.between(2_000, 5_000),
+              Kind.POISON,
+              0,
+              random.between(10_000, 30_000),
+              random.between(1, 10)));
+      List<Kind> kinds =
+          List.of(
+              Kind.DEAD_LETTERS_REFUSED,
+              Kind.DEAD_LETTERS_REFUSED,
+              Kind.CRASH,
+              Kind.ROLL,
+              Kind.SHARD_PAUSED,
+              Kind.STORE_LATE,
+              Kind.STORE_CUT,
+              Kind.PAUSE,
+              Kind.SPLIT,
+              Kind.PROCESS_SLOW);
+      long count = random.between(1, 6);
+      for (int i = 0; i < count; i++) {
+        Kind kind = random.oneOf(kinds);
+        faults.add(
+            new Fault(
+                random.between(3_000, 32_000),
+                kind,
+                random.percent(30) ? -1 : (int) random.nextLong(4),
+                random.between(500, 12_000),
+                switch (kind) {
+                  case DEAD_LETTERS_REFUSED -> random.between(20, 100);
+                  case ROLL -> 1;
+                  default -> random.between(500, 8_000);
+                }));
+      }
+    }
+  },
+
   /** Shards are split and merged all the time, also while workers come and go. */
   RESHARDING {
     @Override

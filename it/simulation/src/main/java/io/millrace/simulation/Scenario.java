@@ -102,8 +102,6 @@ public record Scenario(
     Kind kind = random.oneOf(ORDINARY);
     if (random.percent(20)) {
       kind = random.percent(60) ? Kind.SPLIT : Kind.MERGE;
-    } else if (random.percent(8)) {
-      kind = random.percent(75) ? Kind.POISON : Kind.DEAD_LETTERS_REFUSED;
     } else if (random.percent(25)) {
       kind = random.oneOf(OWNERS_IN_DOUBT);
     }

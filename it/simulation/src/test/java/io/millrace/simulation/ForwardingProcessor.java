@@ -1,6 +1,7 @@
 package io.millrace.simulation;
 
 import io.millrace.kcl.engine.Batch;
+import io.millrace.kcl.engine.GivenUp;
 import io.millrace.kcl.engine.ShardCheckpointer;
 import io.millrace.kcl.engine.ShardProcessor;
 import io.millrace.kcl.engine.ShardStart;
@@ -23,6 +24,11 @@ class ForwardingProcessor implements ShardProcessor {
   @Override
   public CompletionStage<Void> process(Batch batch, ShardCheckpointer checkpointer) {
     return to.process(batch, checkpointer);
+  }
+
+  @Override
+  public CompletionStage<Void> giveUp(GivenUp records) {
+    return to.giveUp(records);
   }
 
   @Override

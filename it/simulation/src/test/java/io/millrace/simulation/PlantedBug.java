@@ -3,6 +3,7 @@ package io.millrace.simulation;
 import io.millrace.checkpoint.Checkpoint;
 import io.millrace.kcl.engine.Batch;
 import io.millrace.kcl.engine.EnginePorts;
+import io.millrace.kcl.engine.GivenUp;
 import io.millrace.kcl.engine.ShardCheckpointer;
 import io.millrace.kcl.engine.ShardProcessorFactory;
 import io.millrace.kcl.stream.ReadResult;
@@ -517,6 +518,40 @@ enum PlantedBug implements Mutation {
                     public CompletionStage<Void> process(
                         Batch batch, ShardCheckpointer checkpointer) {
                       return to.process(batch, checkpointer).exceptionally(e -> null);
+                    }
+                  }),
+      null),
+
+  /** A record is passed although its dead letter could not be stored. */
+  DEAD_LETTER_LOST(
+      Family.POISON_RECORDS,
+      30,
+      ports ->
+          withProcessors(
+              ports,
+              shard ->
+                  new ForwardingProcessor(ports.processors().create(shard)) {
+                    @Override
+                    public CompletionStage<Void> giveUp(GivenUp records) {
+                      return to.giveUp(records).exceptionally(e -> null);
+                    }
+                  }),
+      null),
+
+  /** Only the first of several records that are given up together gets a dead letter. */
+  ONE_DEAD_LETTER_FOR_ALL(
+      Family.POISON_RECORDS,
+      60,
+      ports ->
+          withProcessors(
+              ports,
+              shard ->
+                  new ForwardingProcessor(ports.processors().create(shard)) {
+                    @Override
+                    public CompletionStage<Void> giveUp(GivenUp given) {
+                      return to.giveUp(
+                          new GivenUp(
+                              given.records().subList(0, 1), given.cause(), given.attempts()));
                     }
                   }),
       null),

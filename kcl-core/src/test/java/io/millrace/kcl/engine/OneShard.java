@@ -49,6 +49,7 @@ public final class OneShard {
                 new EngineSettings.Start(EngineSettings.InitialPosition.TRIM_HORIZON, null),
                 new EngineSettings.Reading(100, 1_000, 1 << 20, false),
                 new EngineSettings.Processing(500, 10_000, 1_000, 10_000),
+                EngineSettings.Policies.DEFAULTS,
                 60_000),
             new EnginePorts(
                 store,
@@ -104,6 +105,11 @@ public final class OneShard {
     public CompletionStage<Void> process(Batch batch, ShardCheckpointer given) {
       checkpointer = given;
       return new CompletableFuture<>(); // the threads of the test are still at it
+    }
+
+    @Override
+    public CompletionStage<Void> giveUp(GivenUp records) {
+      return CompletableFuture.completedFuture(null);
     }
 
     @Override
