@@ -24,10 +24,10 @@ import software.amazon.awssdk.services.kinesis.KinesisAsyncClient;
 import software.amazon.awssdk.services.kinesis.model.PutRecordsRequestEntry;
 
 /**
- * One shard, 64 partition keys, 5 ms for each record, as for a call to some service: how much faster
- * are the keys side by side than one record after another? A real worker on the embedded Kinesis
- * and DynamoDB Local, checkpoints included; first the one, then the other, each on a stream of its
- * own. Measured from the first record to the last.
+ * One shard, 64 partition keys, 5 ms for each record, as for a call to some service: how much
+ * faster are the keys side by side than one record after another? A real worker on the embedded
+ * Kinesis and DynamoDB Local, checkpoints included; first the one, then the other, each on a stream
+ * of its own. Measured from the first record to the last.
  */
 public final class KeyParallelBench {
 

@@ -117,11 +117,17 @@ public interface LeaseStore {
   CompletionStage<OwnerResult> checkpoint(HeldLease held, Checkpoint previous, Checkpoint next);
 
   /**
-   * Stores a pending checkpoint, on condition that the lease is held and the checkpoint still is
-   * {@code previous}.
+   * Stores a pending checkpoint, on condition that the lease is held, the checkpoint still is
+   * {@code previous}, and the pending one still is {@code previousPending}: without the last, an
+   * attempt that was long under way could put an older pending checkpoint in place of a newer one.
+   *
+   * @param previousPending null for none
    */
   CompletionStage<OwnerResult> prepare(
-      HeldLease held, Checkpoint previous, PendingCheckpoint pending);
+      HeldLease held,
+      Checkpoint previous,
+      PendingCheckpoint previousPending,
+      PendingCheckpoint pending);
 
   /**
    * Writes {@code SHARD_END}, on the same condition as a checkpoint.

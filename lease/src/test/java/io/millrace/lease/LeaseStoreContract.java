@@ -665,7 +665,7 @@ public abstract class LeaseStoreContract {
   void a_claim_keeps_the_checkpoint_and_the_pending_one() {
     PendingCheckpoint pending = new PendingCheckpoint(at("456", 8), bytes("state"));
     Lease alices = claim(create(FIRST), ALICE);
-    Lease prepared = done(store.prepare(alices.heldBy(ALICE), FIRST, pending));
+    Lease prepared = done(store.prepare(alices.heldBy(ALICE), FIRST, null, pending));
 
     Lease bobs = claim(prepared, BOB);
 
@@ -745,7 +745,8 @@ public abstract class LeaseStoreContract {
   @Test
   void a_checkpoint_moves_drops_the_pending_one_and_resets_the_switches() {
     Lease held = claim(claim(create(FIRST), BOB), ALICE);
-    await(store.prepare(held.heldBy(ALICE), FIRST, new PendingCheckpoint(SECOND, bytes("x"))));
+    await(
+        store.prepare(held.heldBy(ALICE), FIRST, null, new PendingCheckpoint(SECOND, bytes("x"))));
 
     Lease moved = done(store.checkpoint(held.heldBy(ALICE), FIRST, at("999", 12)));
 
@@ -874,7 +875,7 @@ public abstract class LeaseStoreContract {
     Lease held = claim(create(FIRST), ALICE);
     PendingCheckpoint pending = new PendingCheckpoint(at("456", 8), new byte[] {0, -1, 7});
 
-    Lease prepared = done(store.prepare(held.heldBy(ALICE), FIRST, pending));
+    Lease prepared = done(store.prepare(held.heldBy(ALICE), FIRST, null, pending));
 
     assertThat(prepared.pending()).isEqualTo(pending);
     assertThat(prepared.checkpoint()).isEqualTo(FIRST);
@@ -885,10 +886,11 @@ public abstract class LeaseStoreContract {
   @Test
   void a_pending_checkpoint_without_state_replaces_one_with_state() {
     HeldLease held = claim(create(FIRST), ALICE).heldBy(ALICE);
-    await(store.prepare(held, FIRST, new PendingCheckpoint(THIRD, bytes("old"))));
+    PendingCheckpoint old = new PendingCheckpoint(THIRD, bytes("old"));
+    await(store.prepare(held, FIRST, null, old));
     PendingCheckpoint shrunk = new PendingCheckpoint(SECOND, null);
 
-    assertThat(done(store.prepare(held, FIRST, shrunk)).pending()).isEqualTo(shrunk);
+    assertThat(done(store.prepare(held, FIRST, old, shrunk)).pending()).isEqualTo(shrunk);
   }
 
   @Test
@@ -896,27 +898,45 @@ public abstract class LeaseStoreContract {
     HeldLease held = claim(create(FIRST), ALICE).heldBy(ALICE);
     PendingCheckpoint end = new PendingCheckpoint(Checkpoint.SHARD_END, bytes("x"));
 
-    assertThat(done(store.prepare(held, FIRST, end)).pending()).isEqualTo(end);
+    assertThat(done(store.prepare(held, FIRST, null, end)).pending()).isEqualTo(end);
   }
 
   @Test
   void a_repeated_prepare_is_done() {
     HeldLease held = claim(create(FIRST), ALICE).heldBy(ALICE);
     PendingCheckpoint pending = new PendingCheckpoint(SECOND, bytes("x"));
-    Lease prepared = done(store.prepare(held, FIRST, pending));
+    Lease prepared = done(store.prepare(held, FIRST, null, pending));
 
-    assertThat(await(store.prepare(held, FIRST, pending)))
+    assertThat(await(store.prepare(held, FIRST, null, pending)))
         .isEqualTo(new OwnerResult.Done(prepared));
+  }
+
+  @Test
+  void a_late_prepare_does_not_replace_the_one_that_followed_it() {
+    HeldLease held = claim(create(FIRST), ALICE).heldBy(ALICE);
+    PendingCheckpoint first = new PendingCheckpoint(THIRD, bytes("x"));
+    done(store.prepare(held, FIRST, null, first));
+    PendingCheckpoint second = new PendingCheckpoint(SECOND, null);
+    Lease prepared = done(store.prepare(held, FIRST, first, second));
+
+    // an attempt of the first one that was under way for long
+    assertThat(await(store.prepare(held, FIRST, null, first)))
+        .isEqualTo(new OwnerResult.Lost(Optional.of(prepared)));
+    assertThat(await(store.readLease(KEY))).contains(prepared);
+    PendingCheckpoint third = new PendingCheckpoint(SECOND, bytes("y"));
+    assertThat(done(store.prepare(held, FIRST, second, third)).pending()).isEqualTo(third);
+    assertThat(await(store.prepare(held, FIRST, first, second)))
+        .isInstanceOf(OwnerResult.Lost.class);
   }
 
   @Test
   void a_late_prepare_does_not_land_after_the_checkpoint_has_moved() {
     HeldLease held = claim(create(FIRST), ALICE).heldBy(ALICE);
     PendingCheckpoint pending = new PendingCheckpoint(SECOND, bytes("x"));
-    done(store.prepare(held, FIRST, pending));
+    done(store.prepare(held, FIRST, null, pending));
     Lease moved = done(store.checkpoint(held, FIRST, SECOND));
 
-    assertThat(await(store.prepare(held, FIRST, pending)))
+    assertThat(await(store.prepare(held, FIRST, null, pending)))
         .isEqualTo(new OwnerResult.Lost(Optional.of(moved)));
     assertThat(await(store.readLease(KEY)).orElseThrow().pending()).isNull();
   }
@@ -926,7 +946,7 @@ public abstract class LeaseStoreContract {
     HeldLease alices = claim(create(FIRST), ALICE).heldBy(ALICE);
     Lease bobs = claim(await(store.readLease(KEY)).orElseThrow(), BOB);
 
-    assertThat(await(store.prepare(alices, FIRST, new PendingCheckpoint(SECOND, null))))
+    assertThat(await(store.prepare(alices, FIRST, null, new PendingCheckpoint(SECOND, null))))
         .isEqualTo(new OwnerResult.Lost(Optional.of(bobs)));
   }
 
@@ -934,10 +954,10 @@ public abstract class LeaseStoreContract {
   void a_repeated_prepare_of_a_worker_that_lost_its_lease_since_is_lost() {
     HeldLease alices = claim(create(FIRST), ALICE).heldBy(ALICE);
     PendingCheckpoint pending = new PendingCheckpoint(SECOND, bytes("x"));
-    Lease bobs = claim(done(store.prepare(alices, FIRST, pending)), BOB);
+    Lease bobs = claim(done(store.prepare(alices, FIRST, null, pending)), BOB);
 
     assertThat(bobs.pending()).isEqualTo(pending);
-    assertThat(await(store.prepare(alices, FIRST, pending)))
+    assertThat(await(store.prepare(alices, FIRST, null, pending)))
         .isEqualTo(new OwnerResult.Lost(Optional.of(bobs)));
   }
 
@@ -946,7 +966,7 @@ public abstract class LeaseStoreContract {
   @Test
   void the_end_of_a_shard_is_written_with_its_children_and_its_time() {
     HeldLease held = claim(create(FIRST), ALICE).heldBy(ALICE);
-    await(store.prepare(held, FIRST, new PendingCheckpoint(SECOND, bytes("x"))));
+    await(store.prepare(held, FIRST, null, new PendingCheckpoint(SECOND, bytes("x"))));
 
     Lease ended = done(store.endShard(held, FIRST, keys("c1", "c2"), 1_700_000_000_000L));
 

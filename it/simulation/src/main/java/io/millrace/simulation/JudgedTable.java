@@ -109,8 +109,12 @@ final class JudgedTable implements LeaseStore {
 
   @Override
   public CompletionStage<OwnerResult> prepare(
-      HeldLease held, Checkpoint previous, PendingCheckpoint pending) {
-    return truth.ownerWrite(worker, "prepare", held, () -> table.prepare(held, previous, pending));
+      HeldLease held,
+      Checkpoint previous,
+      PendingCheckpoint previousPending,
+      PendingCheckpoint pending) {
+    return truth.ownerWrite(
+        worker, "prepare", held, () -> table.prepare(held, previous, previousPending, pending));
   }
 
   @Override

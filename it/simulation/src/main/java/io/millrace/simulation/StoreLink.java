@@ -286,8 +286,11 @@ final class StoreLink implements LeaseStore {
 
   @Override
   public CompletionStage<OwnerResult> prepare(
-      HeldLease held, Checkpoint previous, PendingCheckpoint pending) {
-    return call("prepare", () -> table.prepare(held, previous, pending));
+      HeldLease held,
+      Checkpoint previous,
+      PendingCheckpoint previousPending,
+      PendingCheckpoint pending) {
+    return call("prepare", () -> table.prepare(held, previous, previousPending, pending));
   }
 
   @Override

@@ -104,8 +104,11 @@ class ForwardingStore implements LeaseStore {
 
   @Override
   public CompletionStage<OwnerResult> prepare(
-      HeldLease held, Checkpoint previous, PendingCheckpoint pending) {
-    return to.prepare(held, previous, pending);
+      HeldLease held,
+      Checkpoint previous,
+      PendingCheckpoint previousPending,
+      PendingCheckpoint pending) {
+    return to.prepare(held, previous, previousPending, pending);
   }
 
   @Override

@@ -65,8 +65,11 @@ enum PlantedBug implements Mutation {
 
             @Override
             public CompletionStage<OwnerResult> prepare(
-                HeldLease held, Checkpoint previous, PendingCheckpoint pending) {
-              return to.prepare(anybody(held), previous, pending);
+                HeldLease held,
+                Checkpoint previous,
+                PendingCheckpoint previousPending,
+                PendingCheckpoint pending) {
+              return to.prepare(anybody(held), previous, previousPending, pending);
             }
           }),
 

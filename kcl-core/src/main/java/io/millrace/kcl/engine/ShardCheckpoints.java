@@ -291,6 +291,7 @@ final class ShardCheckpoints {
       return;
     }
     Checkpoint[] previous = new Checkpoint[1];
+    PendingCheckpoint[] previousPending = new PendingCheckpoint[1];
     writes.add(
         new OwnerWrites.Write(
             "prepare",
@@ -298,8 +299,9 @@ final class ShardCheckpoints {
             () -> {
               if (previous[0] == null) {
                 previous[0] = accepted;
+                previousPending[0] = pending;
               }
-              return ports.store().prepare(held, previous[0], wanted);
+              return ports.store().prepare(held, previous[0], previousPending[0], wanted);
             },
             row -> {
               update(row);

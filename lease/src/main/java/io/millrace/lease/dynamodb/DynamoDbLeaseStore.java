@@ -349,9 +349,12 @@ public final class DynamoDbLeaseStore implements LeaseStore {
 
   @Override
   public CompletionStage<OwnerResult> prepare(
-      HeldLease held, Checkpoint previous, PendingCheckpoint pending) {
+      HeldLease held,
+      Checkpoint previous,
+      PendingCheckpoint previousPending,
+      PendingCheckpoint pending) {
     return updateLease(
-        LeaseItems.prepare(held, previous, pending),
+        LeaseItems.prepare(held, previous, previousPending, pending),
         old -> FailedCondition.prepare(held, pending, old));
   }
 

@@ -220,10 +220,34 @@ final class LeaseItems {
         .remove(PENDING, PENDING_SUB_SEQUENCE, PENDING_STATE);
   }
 
-  static Update prepare(HeldLease held, Checkpoint previous, PendingCheckpoint pending) {
-    Update update = whenCheckpoint(whenHeld(held), previous);
+  static Update prepare(
+      HeldLease held,
+      Checkpoint previous,
+      PendingCheckpoint previousPending,
+      PendingCheckpoint pending) {
+    Update update = whenPending(whenCheckpoint(whenHeld(held), previous), previousPending);
     setPending(update, pending);
     return pending.state() == null ? update.remove(PENDING_STATE) : update;
+  }
+
+  private static Update whenPending(Update update, PendingCheckpoint pending) {
+    if (pending == null) {
+      return update.whenAbsent(PENDING);
+    }
+    update.whenEqual(PENDING, text(pending.checkpoint().text()));
+    // a row that another library prepared may leave out a sub-sequence number of 0
+    String sub = update.path(PENDING_SUB_SEQUENCE);
+    update.when(
+        sub
+            + " = "
+            + update.value(number(pending.checkpoint().subSequenceNumber()))
+            + (pending.checkpoint().subSequenceNumber() == 0
+                ? " OR attribute_not_exists(" + sub + ")"
+                : ""));
+    return pending.state() == null
+        ? update.whenAbsent(PENDING_STATE)
+        : update.whenEqual(
+            PENDING_STATE, AttributeValue.fromB(SdkBytes.fromByteArray(pending.state())));
   }
 
   static Update endShard(

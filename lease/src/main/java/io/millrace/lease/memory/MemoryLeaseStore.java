@@ -323,10 +323,16 @@ public final class MemoryLeaseStore implements LeaseStore {
 
   @Override
   public CompletionStage<OwnerResult> prepare(
-      HeldLease held, Checkpoint previous, PendingCheckpoint pending) {
+      HeldLease held,
+      Checkpoint previous,
+      PendingCheckpoint previousPending,
+      PendingCheckpoint pending) {
     return update(
         held.key(),
-        row -> isHeld(held, row) && row.checkpoint().equals(previous),
+        row ->
+            isHeld(held, row)
+                && row.checkpoint().equals(previous)
+                && Objects.equals(row.pending(), previousPending),
         row -> row.pending = pending,
         old -> FailedCondition.prepare(held, pending, old));
   }

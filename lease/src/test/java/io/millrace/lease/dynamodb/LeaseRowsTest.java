@@ -117,7 +117,7 @@ class LeaseRowsTest {
     await(store.announce(held, BOB));
     await(
         store.prepare(
-            held, Checkpoint.TRIM_HORIZON, new PendingCheckpoint(SECOND, new byte[] {1})));
+            held, Checkpoint.TRIM_HORIZON, null, new PendingCheckpoint(SECOND, new byte[] {1})));
     await(store.checkpoint(held, Checkpoint.TRIM_HORIZON, FIRST));
     await(store.handOff(held, Optional.empty()));
 
@@ -196,7 +196,7 @@ class LeaseRowsTest {
     Lease held = claim(seen);
     done(store.checkpoint(held.heldBy(ALICE), FIRST, SECOND));
     done(store.announce(held.heldBy(ALICE), BOB));
-    done(store.prepare(held.heldBy(ALICE), SECOND, new PendingCheckpoint(SECOND, null)));
+    done(store.prepare(held.heldBy(ALICE), SECOND, null, new PendingCheckpoint(SECOND, null)));
     done(store.endShard(held.heldBy(ALICE), SECOND, keys("c"), 5));
     done(store.handOff(held.heldBy(ALICE), Optional.of(BOB)));
 
@@ -393,7 +393,7 @@ class LeaseRowsTest {
     await(store.bump());
     Lease lease = await(store.create(unowned(SHARD)));
     HeldLease held = claim(lease).heldBy(ALICE);
-    await(store.prepare(held, Checkpoint.TRIM_HORIZON, new PendingCheckpoint(FIRST, null)));
+    await(store.prepare(held, Checkpoint.TRIM_HORIZON, null, new PendingCheckpoint(FIRST, null)));
     await(store.checkpoint(held, Checkpoint.TRIM_HORIZON, FIRST));
     await(store.announce(held, BOB));
     Lease ended = done(store.endShard(held, FIRST, keys(), 5));

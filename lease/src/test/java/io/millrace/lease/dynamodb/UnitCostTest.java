@@ -79,7 +79,7 @@ class UnitCostTest {
             .lease();
     Checkpoint next = Checkpoint.at(SequenceNumber.of("4".repeat(56)), 0);
     PendingCheckpoint pending = new PendingCheckpoint(next, new byte[200]);
-    await(store.prepare(claimed.heldBy(me), lease.checkpoint(), pending));
+    await(store.prepare(claimed.heldBy(me), lease.checkpoint(), null, pending));
     await(store.checkpoint(claimed.heldBy(me), lease.checkpoint(), next));
     await(store.announce(claimed.heldBy(me), me));
     await(store.handOff(claimed.heldBy(me), Optional.of(me)));
