@@ -152,6 +152,20 @@ class EngineRegressionTest {
                 new Fault(15_329, Kind.LISTING_INCOMPLETE, -1, 9_577, 33))));
   }
 
+  @Test
+  void a_batch_that_arrives_while_the_fence_is_closed_for_a_moment_is_delivered() {
+    // after the pause: an answer of the stream, and then that of a heartbeat, in one turn
+    holds(
+        new Scenario(
+            4588L,
+            4,
+            6,
+            InitialPosition.LATEST,
+            List.of(
+                new Fault(3_000, Kind.STORE_SLOW, -1, 5_250, 212),
+                new Fault(8_177, Kind.PAUSE, 1, 4_308, 0))));
+  }
+
   private static void holds(Scenario scenario) {
     Run.Result result = Run.of(scenario, Mutation.NONE, 100);
     assertThat(result.violation()).as(result.trace()).isNull();

@@ -47,6 +47,7 @@ final class Consumers implements ShardConsumer.Host {
   private final Audit audit;
   private final LongSupplier retentionMillis;
   private final SortedMap<LeaseKey, ShardConsumer> consumers = new TreeMap<>();
+  private boolean heldBack;
 
   Consumers(WorkerContext context, Audit audit, LongSupplier retentionMillis, Host host) {
     this.retentionMillis = retentionMillis;
@@ -111,11 +112,20 @@ final class Consumers implements ShardConsumer.Host {
     }
   }
 
+  /** True once after a consumer asked, and was told that this worker is fenced. */
+  boolean takeHeldBack() {
+    boolean result = heldBack;
+    heldBack = false;
+    return result;
+  }
+
   // ---- what consumers ask
 
   @Override
   public boolean isFenced() {
-    return context.isFencedNow();
+    boolean fenced = context.isFencedNow();
+    heldBack |= fenced;
+    return fenced;
   }
 
   @Override

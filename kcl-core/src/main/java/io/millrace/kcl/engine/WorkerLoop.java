@@ -275,15 +275,18 @@ public final class WorkerLoop {
   private void noticeFence(long now) {
     boolean was = fenced;
     fenced = membership.isFenced(now, ports.clock().wallMillis());
-    if (was == fenced) {
-      return;
+    if (was != fenced) {
+      ports.events().fenced(fenced);
     }
-    ports.events().fenced(fenced);
-    if (!fenced) {
+    if (was && !fenced) {
       agenda.wantPlan();
       if (!application.initialised()) {
         initialise();
       }
+    }
+    // after a pause, the fence may have closed and opened again within one turn: whoever was held
+    // back by it meanwhile waits for nothing else
+    if (!fenced && (consumers.takeHeldBack() || was)) {
       consumers.all().forEach(ShardConsumer::advance);
     }
   }

@@ -1,22 +1,24 @@
 package io.millrace.kcl.engine;
 
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.List;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Executor;
+import org.jetbrains.lincheck.datastructures.IntGen;
+import org.jetbrains.lincheck.datastructures.ModelCheckingOptions;
 import org.jetbrains.lincheck.datastructures.Operation;
-import org.jetbrains.lincheck.datastructures.StressOptions;
+import org.jetbrains.lincheck.datastructures.Param;
+import org.jetbrains.lincheck.datastructures.Validate;
 import org.junit.jupiter.api.Test;
 
 /**
- * The inbox, and the byte budget that lives behind it, under real threads: Lincheck makes up what
- * threads do, lets them do it at the same time, and looks for an order of the calls, one after
- * another, that explains every answer. Where there is none, it prints what happened.
+ * The inbox, and the byte budget that lives behind it: Lincheck makes up what two threads do and
+ * runs it under many orders of their steps. Where something is lost, done twice or done by two at
+ * once, it prints the steps.
  */
 class EventLoopThreadsTest {
-
-  /** {@code -Dmillrace.threads=100} does a hundred times as much as a build has time for. */
-  private static final int FACTOR = Integer.getInteger("millrace.threads", 1);
 
   /** The loop's executor: turns are run by whoever calls {@link #run}, one caller at a time. */
   private static final class Turns implements Executor {
@@ -34,80 +36,139 @@ class EventLoopThreadsTest {
     }
   }
 
-  /** What is posted runs at the next turn: once, in order, never lost. */
+  /** An event is under way; another one that begins is on another thread. */
+  private static final class OneAtATime {
+    private boolean busy;
+
+    void run(Runnable event) {
+      if (busy) {
+        throw new IllegalStateException("two events at once");
+      }
+      busy = true;
+      event.run();
+      busy = false;
+    }
+  }
+
+  /** What is posted runs once, in the order of its thread, and never two at a time. */
   public static final class Inbox {
     private final Turns turns = new Turns();
+    private final OneAtATime oneAtATime = new OneAtATime();
+    private final ConcurrentLinkedQueue<String> posted = new ConcurrentLinkedQueue<>();
     private final List<String> ran = new ArrayList<>();
+    private final List<Throwable> defects = new ArrayList<>();
     private final EventLoop loop =
-        new EventLoop(
-            turns, (task, delay) -> () -> {}, () -> {}, defect -> ran.add(defect.toString()));
+        new EventLoop(turns, (task, delay) -> () -> {}, () -> {}, defects::add);
 
     @Operation
-    public void post(int number) {
-      loop.post(() -> ran.add("" + number));
+    public void post(@Param(gen = IntGen.class, conf = "1:1000") int number) {
+      String event = number + "/" + posted.size();
+      posted.add(event);
+      loop.post(() -> oneAtATime.run(() -> ran.add(event)));
+    }
+
+    @Operation
+    public void postFromAnEvent(@Param(gen = IntGen.class, conf = "1:1000") int number) {
+      String event = number + "/" + posted.size();
+      posted.add(event);
+      loop.post(() -> loop.post(() -> oneAtATime.run(() -> ran.add(event))));
     }
 
     @Operation(nonParallelGroup = "loop")
-    public List<String> turn() {
+    public void turn() {
       turns.run();
-      List<String> all = List.copyOf(ran);
-      ran.clear();
-      return all;
+    }
+
+    /** When every thread has done what it does. */
+    @Validate
+    public void everythingHasRun() {
+      turns.run();
+      List<String> expected = new ArrayList<>(posted);
+      List<String> actual = new ArrayList<>(ran);
+      expected.sort(null);
+      actual.sort(null);
+      if (!expected.equals(actual) || !defects.isEmpty()) {
+        throw new IllegalStateException("posted " + posted + ", ran " + ran + ", " + defects);
+      }
     }
   }
 
   /** Answers arrive on any thread; what is reserved and given back is counted as if on one. */
   public static final class Budget {
+    private static final int CAPACITY = 1_000;
+
     private final Turns turns = new Turns();
+    private final OneAtATime oneAtATime = new OneAtATime();
+    private final List<Throwable> defects = new ArrayList<>();
     private final EventLoop loop =
-        new EventLoop(turns, (task, delay) -> () -> {}, () -> {}, defect -> broken = true);
-    private final ByteBudget budget = new ByteBudget(1_000);
-    private int granted;
-    private boolean broken;
+        new EventLoop(turns, (task, delay) -> () -> {}, () -> {}, defects::add);
+    private final ByteBudget budget = new ByteBudget(CAPACITY);
+    private final Deque<Long> granted = new ArrayDeque<>();
 
     @Operation
-    public void read(int bytes) {
-      int size = 100 + Math.floorMod(bytes, 900);
-      loop.post(() -> budget.reserve(size, size, () -> true, reserved -> granted++));
+    public void read(@Param(gen = IntGen.class, conf = "100:999") int size) {
+      loop.post(
+          () ->
+              oneAtATime.run(
+                  () -> budget.reserve(size, 1, () -> true, reserved -> granted.add(reserved))));
     }
 
     @Operation
-    public void answer(int bytes) {
-      long size = Math.floorMod(bytes, 500);
-      loop.post(
-          () -> {
-            if (granted > 0 && budget.usedBytes() >= 100) {
-              granted--;
-              if (budget.settle(100, size, true)) {
-                budget.release(size);
-              }
-            }
-          });
+    public void answer(@Param(gen = IntGen.class, conf = "0:1500") int size) {
+      loop.post(() -> oneAtATime.run(() -> answered(size)));
+    }
+
+    private void answered(long size) {
+      if (!granted.isEmpty()) {
+        boolean alone = granted.size() == 1;
+        boolean kept = budget.settle(granted.remove(), size, true);
+        if (budget.usedBytes() > CAPACITY && !alone) {
+          throw new IllegalStateException("over budget: " + budget.usedBytes());
+        }
+        if (kept) {
+          budget.release(size);
+        }
+      }
     }
 
     @Operation(nonParallelGroup = "loop")
-    public String turn() {
+    public void turn() {
       turns.run();
-      return budget.usedBytes() + " bytes, " + granted + " granted" + (broken ? ", broken" : "");
+    }
+
+    /** When every thread has done what it does, and every answer has come. */
+    @Validate
+    public void nothingIsHeld() {
+      turns.run();
+      while (!granted.isEmpty()) {
+        answered(0);
+      }
+      if (budget.usedBytes() != 0 || !defects.isEmpty()) {
+        throw new IllegalStateException(budget.usedBytes() + " bytes are held; " + defects);
+      }
     }
   }
 
-  private static void stress(Class<?> what) {
-    new StressOptions()
-        .iterations(20)
-        .invocationsPerIteration(200 * FACTOR)
-        .threads(3)
-        .actorsPerThread(3)
+  /** Lincheck decides at every step which thread goes on. */
+  static void inManyOrders(Class<?> what, int programs, int ordersOfEach) {
+    new ModelCheckingOptions()
+        .iterations(programs)
+        .invocationsPerIteration(ordersOfEach)
+        .threads(2)
+        .actorsBefore(0)
+        .actorsPerThread(2)
+        .actorsAfter(0)
+        .minimizeFailedScenario(false)
         .check(what);
   }
 
   @Test
   void what_any_thread_posts_runs_once_and_in_order() {
-    stress(Inbox.class);
+    inManyOrders(Inbox.class, 10, 200);
   }
 
   @Test
   void what_any_thread_answers_leaves_the_byte_budget_as_it_should_be() {
-    stress(Budget.class);
+    inManyOrders(Budget.class, 4, 60);
   }
 }
