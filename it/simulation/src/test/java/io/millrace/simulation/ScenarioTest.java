@@ -24,7 +24,8 @@ class ScenarioTest {
   @ParameterizedTest
   @EnumSource(Family.class)
   void equal_seeds_of_a_family_are_equal_scenarios(Family family) {
-    assertThat(family.generate(7)).isEqualTo(family.generate(7)).isNotEqualTo(family.generate(8));
+    Scenario seven = family.generate(7);
+    assertThat(family.generate(7)).isEqualTo(seven).isNotEqualTo(family.generate(8));
   }
 
   @ParameterizedTest
