@@ -68,7 +68,11 @@ final class SimulatedWorker implements EngineEvents {
             new EngineSettings(
                 new EngineSettings.Names(workerId, "app", "stream", "app"),
                 new EngineSettings.Membership(
-                    settings.failoverMillis(), settings.beatMillis(), 100, settings.maxLeases()),
+                    settings.failoverMillis(),
+                    settings.beatMillis(),
+                    settings.weight(),
+                    settings.maxLeases(),
+                    settings.balanceBy()),
                 settings.start(),
                 new EngineSettings.Reading(
                     settings.maxRecords(), 1_000, settings.prefetchBytes(), false),

@@ -2,6 +2,7 @@ package io.millrace.kcl.engine;
 
 import io.millrace.checkpoint.Checkpoint;
 import io.millrace.lease.LeaseKey;
+import io.millrace.lease.SessionLoad;
 
 /**
  * What the engine tells the outside: for meters, logs and listeners. Called on the loop thread;
@@ -26,6 +27,14 @@ public interface EngineEvents {
   default void shardFinished(LeaseKey shard) {}
 
   default void beat(boolean answered, long millis) {}
+
+  /**
+   * Only where leases are balanced by load.
+   *
+   * @param mine what this worker carries
+   * @param fairPerSecond what it would carry if the load were spread by weight
+   */
+  default void loadMeasured(SessionLoad mine, long fairPerSecond) {}
 
   default void fenced(boolean fenced) {}
 

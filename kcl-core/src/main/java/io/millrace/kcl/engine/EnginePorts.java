@@ -20,4 +20,9 @@ public record EnginePorts(
     Scheduler scheduler,
     Executor loop,
     RandomSource random,
-    EngineEvents events) {}
+    EngineEvents events) {
+
+  EnginePorts withEvents(EngineEvents newEvents) {
+    return new EnginePorts(store, stream, processors, clock, scheduler, loop, random, newEvents);
+  }
+}

@@ -18,6 +18,7 @@ import java.util.concurrent.CompletionStage;
 //   who is alive              Membership decides, MembershipCalls calls the store
 //   what the table says       TableScans reads it into the LeaseBook, Bumps tell others to
 //   who should hold what      LeasePlanner decides, Assignment asks it and starts what it says
+//   what a lease brings       Loads, where they are balanced
 //   how a lease comes         Claims, or from its former owner, awaited by HeirWatch
 //   how a lease goes          HandOffs; Departure when all of them go
 //   what a shard does next    ShardConsumer, held by Consumers
@@ -54,6 +55,7 @@ public final class WorkerLoop {
   private final Claims claims;
   private final HandOffs handOffs;
   private final HeirWatch heirWatch;
+  private final Loads loads;
   private final Assignment assignment;
   private final TableScans scans;
   private final Bumps bumps;
@@ -73,11 +75,12 @@ public final class WorkerLoop {
   private long timerAt = Long.MAX_VALUE;
   private Runnable cancelTimer = () -> {};
 
-  public WorkerLoop(EngineSettings settings, EnginePorts ports) {
+  public WorkerLoop(EngineSettings settings, EnginePorts outside) {
     this.settings = settings;
-    this.ports = ports;
-    this.loop = new EventLoop(ports.loop(), ports.scheduler(), this::decide, this::fail);
     this.membership = new Membership(settings.membership());
+    this.loads = new Loads(settings.membership().balanceBy(), outside, membership, book);
+    this.ports = loads.measured();
+    this.loop = new EventLoop(ports.loop(), ports.scheduler(), this::decide, this::fail);
     this.context = new WorkerContext(settings, ports, loop, membership, book, agenda, this::fail);
     this.startUp = new StartUp(settings, ports, loop, this::fail, this::isStopped);
     this.membershipCalls = new MembershipCalls(context, new MembershipHost());
@@ -86,7 +89,7 @@ public final class WorkerLoop {
     this.claims = new Claims(context, consumers, this::startAtMillis);
     this.handOffs = new HandOffs(context, consumers);
     this.heirWatch = new HeirWatch(context);
-    this.assignment = new Assignment(context, consumers, claims, handOffs);
+    this.assignment = new Assignment(context, consumers, claims, handOffs, loads);
     this.scans = new TableScans(context, consumers, this::isTakingPart, this::scanned);
     this.bumps = new Bumps(context, scans);
     this.departure = new Departure(context, consumers, claims, this::isStopped, this::stopped);
@@ -154,6 +157,7 @@ public final class WorkerLoop {
       return;
     }
     long now = context.now();
+    loads.sayIfDue(now);
     if (application != null && !(membership.isLeaving() && membership.me().isEmpty())) {
       membership.due(now).forEach(membershipCalls::run);
     }
@@ -297,6 +301,7 @@ public final class WorkerLoop {
 
     @Override
     public void joined() {
+      loads.joined();
       if (application.initialised()) {
         beginRunning();
       }
@@ -330,11 +335,13 @@ public final class WorkerLoop {
     @Override
     public void held(LeaseKey key) {
       heirWatch.forget(key);
+      loads.held(key);
     }
 
     @Override
     public void letGo(LeaseKey key) {
       handOffs.forget(key);
+      loads.letGo(key);
     }
 
     @Override

@@ -3,6 +3,7 @@ package io.millrace.kcl.metrics;
 import io.millrace.checkpoint.Checkpoint;
 import io.millrace.kcl.engine.EngineEvents;
 import io.millrace.lease.LeaseKey;
+import io.millrace.lease.SessionLoad;
 import java.util.List;
 import java.util.function.Consumer;
 import org.slf4j.Logger;
@@ -73,6 +74,11 @@ public final class EventFanOut implements EngineEvents {
   @Override
   public void beat(boolean answered, long millis) {
     tell(l -> l.beat(answered, millis));
+  }
+
+  @Override
+  public void loadMeasured(SessionLoad mine, long fairPerSecond) {
+    tell(l -> l.loadMeasured(mine, fairPerSecond));
   }
 
   @Override
