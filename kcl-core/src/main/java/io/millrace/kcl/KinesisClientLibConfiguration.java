@@ -69,6 +69,7 @@ public final class KinesisClientLibConfiguration {
   private FailurePolicy failurePolicy = FailurePolicy.retryForever();
   private CheckpointPolicy checkpointPolicy = CheckpointPolicy.byHand();
   private long stallThresholdMillis = 30_000;
+  private BalanceBy balanceBy = BalanceBy.LEASES;
   private boolean callProcessRecordsEvenForEmptyRecordList;
   private boolean registerShutdownHook;
   private URI kinesisEndpoint;
@@ -247,14 +248,39 @@ public final class KinesisClientLibConfiguration {
   }
 
   /**
-   * This worker's share of the leases relative to the other workers': one of weight 200 gets twice
-   * as many as one of weight 100.
+   * This worker's share relative to the other workers': one of weight 200 gets twice as many leases
+   * as one of weight 100, and with {@link #withBalanceBy} twice the load.
    *
    * <p>Default 100. Allowed: 1 to 10,000.
    */
   public KinesisClientLibConfiguration withWeight(int weight) {
     change("withWeight");
     this.weight = (int) checkRange("withWeight", weight, 1, 10_000, "");
+    return this;
+  }
+
+  /**
+   * What this worker evens out between itself and the others, each by its weight. With {@link
+   * BalanceBy#RECORDS} or {@link BalanceBy#BYTES} it measures what it delivers of each shard, over
+   * the last minutes, says the sum with its heartbeats, and, where it carries much more than
+   * another worker does, hands that one a lease that fits. The number of leases then stays within
+   * its square root of an even share: with 9 leases each, from 6 to 12.
+   *
+   * <p>Moves are few: the gap must be more than 30 % of the mean (and 10 records or 10 KiB a
+   * second), both workers unchanged for 30 s, and the lease held for a minute. One shard that is
+   * busier than everything else together cannot be evened out; it needs to be split.
+   *
+   * <p>Workers that say different things here may run together: those that count the same even out
+   * among themselves, the others take their share by number.
+   *
+   * <p>Default {@link BalanceBy#LEASES}.
+   */
+  public KinesisClientLibConfiguration withBalanceBy(BalanceBy balanceBy) {
+    change("withBalanceBy");
+    if (balanceBy == null) {
+      throw refused("withBalanceBy", null, "LEASES, RECORDS or BYTES");
+    }
+    this.balanceBy = balanceBy;
     return this;
   }
 
@@ -733,6 +759,11 @@ public final class KinesisClientLibConfiguration {
   /** See {@link #withWeight}. */
   public int getWeight() {
     return weight;
+  }
+
+  /** See {@link #withBalanceBy}. */
+  public BalanceBy getBalanceBy() {
+    return balanceBy;
   }
 
   /** See {@link #withCallProcessRecordsEvenForEmptyRecordList}. */

@@ -20,6 +20,7 @@ import io.millrace.kcl.time.RandomSource;
 import io.millrace.kcl.time.Scheduler;
 import io.millrace.lease.LeaseKey;
 import io.millrace.lease.LeaseStoreException;
+import io.millrace.lease.SessionLoad;
 import io.millrace.lease.dynamodb.DynamoDbLeaseStore;
 import io.millrace.lease.dynamodb.LeaseTable;
 import java.time.Duration;
@@ -280,7 +281,12 @@ public final class Worker implements Runnable {
             config.getFailoverTimeMillis(),
             config.getHeartbeatIntervalMillis(),
             config.getWeight(),
-            config.getMaxLeasesForWorker()),
+            config.getMaxLeasesForWorker(),
+            switch (config.getBalanceBy()) {
+              case LEASES -> null;
+              case RECORDS -> SessionLoad.Unit.RECORDS;
+              case BYTES -> SessionLoad.Unit.BYTES;
+            }),
         new EngineSettings.Start(position, timestamp),
         new EngineSettings.Reading(
             config.getMaxRecords(),

@@ -80,6 +80,7 @@ class KinesisClientLibConfigurationTest {
     assertThat(defaults.isRegisterShutdownHook()).isFalse();
     assertThat(defaults.getTableCreation()).isEqualTo(TableCreation.CREATE);
     assertThat(defaults.getBillingMode()).isEqualTo(BillingMode.PAY_PER_REQUEST);
+    assertThat(defaults.getBalanceBy()).isEqualTo(BalanceBy.LEASES);
     assertThat(defaults.getInitialLeaseTableReadCapacity()).isEqualTo(10);
     assertThat(defaults.getInitialLeaseTableWriteCapacity()).isEqualTo(10);
     assertThat(defaults.getTableTags()).isEmpty();
@@ -110,6 +111,7 @@ class KinesisClientLibConfigurationTest {
             .withCallProcessRecordsEvenForEmptyRecordList(true)
             .withRegisterShutdownHook(true)
             .withTableCreation(TableCreation.NEVER)
+            .withBalanceBy(BalanceBy.BYTES)
             .withBillingMode(BillingMode.PROVISIONED)
             .withInitialLeaseTableReadCapacity(20)
             .withInitialLeaseTableWriteCapacity(30)
@@ -137,6 +139,7 @@ class KinesisClientLibConfigurationTest {
     assertThat(configuration.shouldCallProcessRecordsEvenForEmptyRecordList()).isTrue();
     assertThat(configuration.isRegisterShutdownHook()).isTrue();
     assertThat(configuration.getTableCreation()).isEqualTo(TableCreation.NEVER);
+    assertThat(configuration.getBalanceBy()).isEqualTo(BalanceBy.BYTES);
     assertThat(configuration.getBillingMode()).isEqualTo(BillingMode.PROVISIONED);
     assertThat(configuration.getInitialLeaseTableReadCapacity()).isEqualTo(20);
     assertThat(configuration.getInitialLeaseTableWriteCapacity()).isEqualTo(30);
@@ -188,6 +191,7 @@ class KinesisClientLibConfigurationTest {
         refusal("withDynamoDBEndpoint", "http://", c -> c.withDynamoDBEndpoint("http://")),
         refusal("withTableTags", "aws:x", c -> c.withTableTags(Map.of("aws:x", "y"))),
         refusal("withBillingMode", "null", c -> c.withBillingMode(null)),
+        refusal("withBalanceBy", "null", c -> c.withBalanceBy(null)),
         refusal("withTableCreation", "null", c -> c.withTableCreation(null)),
         refusal(
             "withTimestampAtInitialPositionInStream",

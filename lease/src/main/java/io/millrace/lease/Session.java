@@ -11,7 +11,8 @@ import java.util.Objects;
  *     observers use this one
  * @param weight share of the leases relative to others, in hundredths (100 is one share); positive
  * @param maxLeases the most leases it takes; positive
- * @param load load of the leases it holds, in an application-wide unit; 0 if it does not say
+ * @param load what the leases it holds bring it; null if it does not say, and takes its share by
+ *     number
  * @param leaving whether it is handing off its leases in order to stop
  */
 public record Session(
@@ -20,7 +21,7 @@ public record Session(
     long failoverMillis,
     int weight,
     int maxLeases,
-    long load,
+    SessionLoad load,
     boolean leaving) {
 
   public static final int DEFAULT_WEIGHT = 100;
@@ -40,6 +41,10 @@ public record Session(
 
   public Session withBeat(long newBeat) {
     return new Session(id, newBeat, failoverMillis, weight, maxLeases, load, leaving);
+  }
+
+  public Session withLoad(SessionLoad newLoad) {
+    return new Session(id, beat, failoverMillis, weight, maxLeases, newLoad, leaving);
   }
 
   public Session withLeaving(boolean newLeaving) {

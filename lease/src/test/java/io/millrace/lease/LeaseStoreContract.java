@@ -194,7 +194,9 @@ public abstract class LeaseStoreContract {
   @Test
   void a_session_joins_with_everything_it_says_of_itself() {
     await(store.createPage(0));
-    Session session = new Session(ALICE, 7, 6_000, 250, 40, 123_456_789, true);
+    Session session =
+        new Session(
+            ALICE, 7, 6_000, 250, 40, new SessionLoad(SessionLoad.Unit.BYTES, 123_456_789), true);
 
     JoinResult result = join(session);
 
@@ -294,7 +296,8 @@ public abstract class LeaseStoreContract {
     await(store.createPage(0));
     join(session(ALICE, 1));
     join(session(BOB, 5));
-    Session next = new Session(ALICE, 2, 8_000, 300, 7, 44, true);
+    Session next =
+        new Session(ALICE, 2, 8_000, 300, 7, new SessionLoad(SessionLoad.Unit.RECORDS, 44), true);
 
     BeatResult.Alive alive = (BeatResult.Alive) beat(next);
 
@@ -1318,7 +1321,7 @@ public abstract class LeaseStoreContract {
   }
 
   protected static Session session(SessionId id, long beat) {
-    return new Session(id, beat, 6_000, Session.DEFAULT_WEIGHT, Integer.MAX_VALUE, 0, false);
+    return new Session(id, beat, 6_000, Session.DEFAULT_WEIGHT, Integer.MAX_VALUE, null, false);
   }
 
   protected static Lease unowned(String key) {

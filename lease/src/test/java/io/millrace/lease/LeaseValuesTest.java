@@ -140,22 +140,29 @@ class LeaseValuesTest {
 
   @Test
   void a_session_refuses_numbers_that_cannot_be() {
-    assertThatThrownBy(() -> new Session(ALICE, 0, 0, 100, 1, 0, false))
+    assertThatThrownBy(() -> new Session(ALICE, 0, 0, 100, 1, null, false))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("0, 100, 1");
-    assertThatThrownBy(() -> new Session(ALICE, 0, 6_000, -1, 1, 0, false))
+    assertThatThrownBy(() -> new Session(ALICE, 0, 6_000, -1, 1, null, false))
         .isInstanceOf(IllegalArgumentException.class);
-    assertThatThrownBy(() -> new Session(ALICE, 0, 6_000, 100, 0, 0, false))
+    assertThatThrownBy(() -> new Session(ALICE, 0, 6_000, 100, 0, null, false))
         .isInstanceOf(IllegalArgumentException.class);
   }
 
   @Test
   void a_session_changes_one_thing_at_a_time() {
-    Session session = new Session(ALICE, 1, 6_000, 200, 30, 40, false);
+    SessionLoad load = new SessionLoad(SessionLoad.Unit.BYTES, 40);
+    SessionLoad other = new SessionLoad(SessionLoad.Unit.RECORDS, 40);
+    Session session = new Session(ALICE, 1, 6_000, 200, 30, load, false);
 
-    assertThat(session.withBeat(2)).isEqualTo(new Session(ALICE, 2, 6_000, 200, 30, 40, false));
+    assertThat(session.withBeat(2)).isEqualTo(new Session(ALICE, 2, 6_000, 200, 30, load, false));
     assertThat(session.withLeaving(true))
-        .isEqualTo(new Session(ALICE, 1, 6_000, 200, 30, 40, true));
+        .isEqualTo(new Session(ALICE, 1, 6_000, 200, 30, load, true));
+    assertThat(session.withLoad(other))
+        .isEqualTo(new Session(ALICE, 1, 6_000, 200, 30, other, false));
+    assertThatThrownBy(() -> new SessionLoad(SessionLoad.Unit.BYTES, -1))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("-1");
   }
 
   @Test
@@ -164,7 +171,7 @@ class LeaseValuesTest {
     for (int i = 0; i < SessionPage.MAX_SESSIONS; i++) {
       assertThat(page(sessions).hasRoom()).isTrue();
       SessionId id = SessionId.create("w", 0, i, i);
-      sessions.put(id, new Session(id, 0, 6_000, 100, 1, 0, false));
+      sessions.put(id, new Session(id, 0, 6_000, 100, 1, null, false));
     }
     assertThat(page(sessions).hasRoom()).isFalse();
   }
@@ -174,7 +181,7 @@ class LeaseValuesTest {
     SortedMap<SessionId, Session> sessions = new TreeMap<>();
     SessionPage page = page(sessions);
 
-    sessions.put(ALICE, new Session(ALICE, 0, 6_000, 100, 1, 0, false));
+    sessions.put(ALICE, new Session(ALICE, 0, 6_000, 100, 1, null, false));
 
     assertThat(page.session(ALICE)).isEmpty();
     assertThat(page(sessions).session(ALICE)).isPresent();

@@ -7,6 +7,7 @@ import io.millrace.lease.HashKeyRange;
 import io.millrace.lease.Lease;
 import io.millrace.lease.LeaseKey;
 import io.millrace.lease.SessionId;
+import io.millrace.lease.SessionLoad;
 import io.millrace.simulation.Fault.Kind;
 import io.millrace.simulation.SimulatedStream.ShardState;
 import java.util.ArrayList;
@@ -56,7 +57,7 @@ final class Run {
   private List<Lease> foreignRows = List.of();
   private int ids;
 
-  private Run(Scenario scenario, Mutation mutation, int traceLines) {
+  private Run(Scenario scenario, Mutation mutation, int traceLines, SessionLoad.Unit balanceBy) {
     this.scenario = scenario;
     this.traceLines = traceLines;
     this.world = new World(scenario.seed(), scenario.shards(), mutation, traceLines > 0, false);
@@ -75,7 +76,8 @@ final class Run {
                     scenario.start() == InitialPosition.AT_TIMESTAMP
                         ? Long.valueOf(world.time().wallMillis())
                         : null))
-            .withPolicies(Policies.of(scenario.seed()));
+            .withPolicies(Policies.of(scenario.seed()))
+            .withLoad(balanceBy, 100);
   }
 
   static Result of(Scenario scenario) {
@@ -83,7 +85,12 @@ final class Run {
   }
 
   static Result of(Scenario scenario, Mutation mutation, int traceLines) {
-    return new Run(scenario, mutation, traceLines).run();
+    return new Run(scenario, mutation, traceLines, null).run();
+  }
+
+  /** The same with records large enough to count, and workers that balance by load. */
+  static Result ofBalancing(Scenario scenario, SessionLoad.Unit balanceBy, int traceLines) {
+    return new Run(scenario, Mutation.NONE, traceLines, balanceBy).run();
   }
 
   private Result run() {
@@ -196,11 +203,15 @@ final class Run {
     List<LeaseKey> open = world.stream().openShards();
     long count = random.between(1, 3);
     for (int i = 0; i < count; i++) {
-      int size = random.percent(2) ? (int) random.between(10_000, 60_000) : 100;
+      int size = random.percent(2) ? (int) random.between(10_000, 60_000) : usualBytes();
       world.stream().put(random.oneOf(open), size).poison =
           poisonPercent > 0 && random.percent(poisonPercent);
     }
     world.time().after(random.between(1, 2 * PUT_MILLIS), this::put);
+  }
+
+  private int usualBytes() {
+    return settings.balanceBy() == null ? 100 : 10_000;
   }
 
   private void checkBuffers(SimulatedWorker worker) {
@@ -538,7 +549,17 @@ final class Run {
     }
     int most = leasesOf.values().stream().mapToInt(n -> n).max().orElse(0);
     int least = leasesOf.values().stream().mapToInt(n -> n).min().orElse(0);
-    return most - least > 1 ? Optional.of("unbalanced: " + leasesOf) : Optional.empty();
+    return most - least > mostDifference(covered.size() / Math.max(1, live.size()))
+        ? Optional.of("unbalanced: " + leasesOf)
+        : Optional.empty();
+  }
+
+  /** By how many leases two workers may differ. */
+  private int mostDifference(int share) {
+    // by load, each stays within the square root of its share
+    return settings.balanceBy() == null
+        ? 1
+        : 1 + 2 * Math.max(1, (int) Math.ceil(Math.sqrt(share)));
   }
 
   /** The rows of finished leases go when nobody needs them any more, and nothing else changes. */

@@ -68,8 +68,7 @@ final class SimulatedWorker implements EngineEvents {
             random.fork("store"),
             world.journal());
     EngineSettings.Membership membership =
-        new EngineSettings.Membership(
-            settings.failoverMillis(), settings.beatMillis(), 100, settings.maxLeases());
+        settings.membership();
     this.fenceMillis = membership.fenceMillis();
     EnginePorts ports =
         new EnginePorts(
@@ -87,8 +86,7 @@ final class SimulatedWorker implements EngineEvents {
                 new EngineSettings.Names(workerId, "app", "stream", "app"),
                 membership,
                 settings.start(),
-                new EngineSettings.Reading(
-                    settings.maxRecords(), 1_000, settings.prefetchBytes(), false),
+                settings.reading(),
                 new EngineSettings.Processing(500, 10_000, 1_000, World.DRAIN_MILLIS),
                 settings.policies(),
                 settings.auditMillis()),

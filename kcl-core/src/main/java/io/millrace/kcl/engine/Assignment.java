@@ -21,13 +21,19 @@ import java.util.SortedSet;
  */
 final class Assignment {
 
+  /** How often loads are compared, if nothing else asks for a plan. */
+  private static final long LOADS_MILLIS = 5_000;
+
   private final WorkerContext context;
   private final Consumers consumers;
   private final Claims claims;
   private final HandOffs handOffs;
+  private final Loads loads;
 
-  Assignment(WorkerContext context, Consumers consumers, Claims claims, HandOffs handOffs) {
+  Assignment(
+      WorkerContext context, Consumers consumers, Claims claims, HandOffs handOffs, Loads loads) {
     this.context = context;
+    this.loads = loads;
     this.consumers = consumers;
     this.claims = claims;
     this.handOffs = handOffs;
@@ -42,10 +48,12 @@ final class Assignment {
     for (Lease lease : context.book().leases()) {
       views.add(view(lease, eligible.contains(lease.key()), now));
     }
+    FleetView view =
+        new FleetView(me, context.membership().sessions(), views, now, PlanSettings.DEFAULTS);
     LeasePlan plan =
-        LeasePlanner.plan(
-            new FleetView(me, context.membership().sessions(), views, now, PlanSettings.DEFAULTS));
-    context.agenda().wantPlanAt(plan.wakeAtMillis().orElse(Long.MAX_VALUE));
+        LeasePlanner.plan(loads.areBalanced() ? view.withLoads(loads.view(now)) : view);
+    long again = plan.wakeAtMillis().orElse(Long.MAX_VALUE);
+    context.agenda().wantPlanAt(loads.areBalanced() ? Math.min(again, now + LOADS_MILLIS) : again);
     for (LeaseAction action : plan.actions()) {
       if (action instanceof LeaseAction.ClaimLease claim) {
         claims.add(claim.seen());

@@ -4,6 +4,7 @@ import io.millrace.checkpoint.Checkpoint;
 import io.millrace.kcl.health.ShardHealth;
 import io.millrace.kcl.health.ShardState;
 import io.millrace.lease.LeaseKey;
+import io.millrace.lease.SessionLoad;
 import java.util.SortedMap;
 
 /**
@@ -56,6 +57,14 @@ public interface EngineEvents {
   default void shardFinished(LeaseKey shard) {}
 
   default void beat(boolean answered, long millis) {}
+
+  /**
+   * Only where leases are balanced by load.
+   *
+   * @param mine what this worker carries
+   * @param fairPerSecond what it would carry if the load were spread by weight
+   */
+  default void loadMeasured(SessionLoad mine, long fairPerSecond) {}
 
   default void fenced(boolean fenced) {}
 

@@ -25,4 +25,8 @@ public record EnginePorts(
   EnginePorts withStream(StreamSource newStream) {
     return new EnginePorts(store, newStream, processors, clock, scheduler, loop, random, events);
   }
+
+  EnginePorts withEvents(EngineEvents newEvents) {
+    return new EnginePorts(store, stream, processors, clock, scheduler, loop, random, newEvents);
+  }
 }

@@ -1,5 +1,7 @@
 package io.millrace.kcl.engine;
 
+import io.millrace.lease.SessionLoad;
+
 /**
  * How a worker behaves, checked before it gets here. All durations in milliseconds.
  *
@@ -26,8 +28,15 @@ public record EngineSettings(
    *
    * @param failoverMillis how long after its last heartbeat others take its leases
    * @param weight share of the leases, 100 is one share
+   * @param balanceBy what is evened out beside the number of leases; null if nothing
    */
-  public record Membership(long failoverMillis, long beatMillis, int weight, int maxLeases) {
+  public record Membership(
+      long failoverMillis, long beatMillis, int weight, int maxLeases, SessionLoad.Unit balanceBy) {
+
+    /** Of a worker that takes its share by number. */
+    public Membership(long failoverMillis, long beatMillis, int weight, int maxLeases) {
+      this(failoverMillis, beatMillis, weight, maxLeases, null);
+    }
 
     /** Kept between the moment this worker stops delivering and the moment others may take over. */
     long marginMillis() {

@@ -2,6 +2,7 @@ package io.millrace.kcl.engine;
 
 import io.millrace.lease.Session;
 import io.millrace.lease.SessionId;
+import io.millrace.lease.SessionLoad;
 import io.millrace.lease.SessionPage;
 import java.util.ArrayList;
 import java.util.List;
@@ -340,7 +341,7 @@ final class Membership {
         settings.failoverMillis(),
         settings.weight(),
         settings.maxLeases(),
-        0,
+        null,
         false);
   }
 
@@ -396,6 +397,18 @@ final class Membership {
     leaving = true;
     nextBeatAt = NEVER;
     sessionsChanged = true;
+  }
+
+  /** The next heartbeat says this load. */
+  void sayLoad(SessionLoad load) {
+    sessionsChanged |= self.load() == null;
+    self = self.withLoad(load);
+  }
+
+  /** When the call began that showed what a session says; monotonic. */
+  long readAtMillis(SessionId id) {
+    PageState state = pages.get(id.page());
+    return state == null ? NEVER : state.readStartedAt;
   }
 
   boolean isLeaving() {
@@ -454,10 +467,19 @@ final class Membership {
     }
     for (Session session : after.sessions().values()) {
       Session old = before.sessions().get(session.id());
-      if (!session.withBeat(0).equals(old.withBeat(0))) {
+      if (!saying(session).equals(saying(old))) {
         sessionsChanged = true;
       }
     }
+  }
+
+  /**
+   * What of an entry makes a plan worth while: loads change all the time, and are looked at by the
+   * clock.
+   */
+  private static Session saying(Session session) {
+    SessionLoad load = session.load();
+    return session.withBeat(0).withLoad(load == null ? null : new SessionLoad(load.unit(), 0));
   }
 
   /**

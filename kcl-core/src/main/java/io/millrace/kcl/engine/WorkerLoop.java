@@ -20,6 +20,7 @@ import java.util.function.Consumer;
 //   who is alive              Membership decides, MembershipCalls calls the store
 //   what the table says       TableScans reads it into the LeaseBook, Bumps tell others to
 //   who should hold what      LeasePlanner decides, Assignment asks it and starts what it says
+//   what a lease brings       Loads, where they are balanced
 //   how a lease comes         Claims, or from its former owner, awaited by HeirWatch
 //   how a lease goes          HandOffs; Departure when all of them go
 //   what a shard does next    ShardConsumer, held by Consumers
@@ -57,6 +58,7 @@ public final class WorkerLoop {
   private final Claims claims;
   private final HandOffs handOffs;
   private final HeirWatch heirWatch;
+  private final Loads loads;
   private final Assignment assignment;
   private final TableScans scans;
   private final Bumps bumps;
@@ -77,12 +79,14 @@ public final class WorkerLoop {
   private long timerAt = Long.MAX_VALUE;
   private Runnable cancelTimer = () -> {};
 
-  public WorkerLoop(EngineSettings settings, EnginePorts given) {
+  public WorkerLoop(EngineSettings settings, EnginePorts outside) {
     this.settings = settings;
-    DescribedStream stream = new DescribedStream(given.stream());
-    this.ports = given.withStream(stream);
-    this.loop = new EventLoop(ports.loop(), ports.scheduler(), this::decide, this::fail);
+    DescribedStream stream = new DescribedStream(outside.stream());
     this.membership = new Membership(settings.membership());
+    this.loads = new Loads(
+            settings.membership().balanceBy(), outside.withStream(stream), membership, book);
+    this.ports = loads.measured();
+    this.loop = new EventLoop(ports.loop(), ports.scheduler(), this::decide, this::fail);
     this.context = new WorkerContext(settings, ports, loop, membership, book, agenda, this::fail);
     this.startUp = new StartUp(settings, ports, loop, this::fail, this::isStopped);
     this.membershipCalls = new MembershipCalls(context, new MembershipHost());
@@ -91,7 +95,7 @@ public final class WorkerLoop {
     this.claims = new Claims(context, consumers, this::startAtMillis);
     this.handOffs = new HandOffs(context, consumers);
     this.heirWatch = new HeirWatch(context);
-    this.assignment = new Assignment(context, consumers, claims, handOffs);
+    this.assignment = new Assignment(context, consumers, claims, handOffs, loads);
     this.scans = new TableScans(context, consumers, this::isTakingPart, this::scanned);
     this.bumps = new Bumps(context, scans);
     this.progress = new ProgressWatch(context, consumers, this::isTakingPart, this::isStopped);
@@ -201,6 +205,7 @@ public final class WorkerLoop {
       return;
     }
     long now = context.now();
+    loads.sayIfDue(now);
     if (application != null && !(membership.isLeaving() && membership.me().isEmpty())) {
       membership.due(now).forEach(membershipCalls::run);
     }
@@ -347,6 +352,7 @@ public final class WorkerLoop {
 
     @Override
     public void joined() {
+      loads.joined();
       if (application.initialised()) {
         beginRunning();
       }
@@ -380,11 +386,13 @@ public final class WorkerLoop {
     @Override
     public void held(LeaseKey key) {
       heirWatch.forget(key);
+      loads.held(key);
     }
 
     @Override
     public void letGo(LeaseKey key) {
       handOffs.forget(key);
+      loads.letGo(key);
     }
 
     @Override

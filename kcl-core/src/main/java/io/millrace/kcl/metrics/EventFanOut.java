@@ -7,6 +7,7 @@ import io.millrace.kcl.engine.GivenUp;
 import io.millrace.kcl.health.ShardHealth;
 import io.millrace.kcl.health.ShardState;
 import io.millrace.lease.LeaseKey;
+import io.millrace.lease.SessionLoad;
 import java.util.List;
 import java.util.SortedMap;
 import java.util.function.Consumer;
@@ -118,6 +119,11 @@ public final class EventFanOut implements EngineEvents {
   @Override
   public void beat(boolean answered, long millis) {
     tell(l -> l.beat(answered, millis));
+  }
+
+  @Override
+  public void loadMeasured(SessionLoad mine, long fairPerSecond) {
+    tell(l -> l.loadMeasured(mine, fairPerSecond));
   }
 
   @Override

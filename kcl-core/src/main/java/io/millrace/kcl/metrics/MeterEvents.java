@@ -13,6 +13,7 @@ import io.millrace.kcl.engine.GivenUp;
 import io.millrace.kcl.engine.ShardCheckpointer.LeaseLostException;
 import io.millrace.kcl.health.ShardState;
 import io.millrace.lease.LeaseKey;
+import io.millrace.lease.SessionLoad;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
@@ -23,6 +24,7 @@ import java.util.SortedMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Supplier;
 
 /**
@@ -55,6 +57,11 @@ import java.util.function.Supplier;
  *     removes that record</td></tr>
  * <tr><td>{@code millrace.checkpoint.time}</td><td>timer</td><td>one stored checkpoint</td></tr>
  * <tr><td>{@code millrace.leases.owned}</td><td>gauge, leases</td><td>held now</td></tr>
+ * <tr><td>{@code millrace.load}</td><td>gauge, units a second</td><td>what this worker's leases
+ *     bring; only where leases are balanced by load; {@code unit} = {@code records}, {@code bytes}
+ *     </td></tr>
+ * <tr><td>{@code millrace.load.fair}</td><td>gauge, units a second</td><td>what it would carry if
+ *     the load of the fleet were spread by weight; {@code unit} as above</td></tr>
  * <tr><td>{@code millrace.claims}</td><td>counter, leases</td><td>taken over; {@code outcome} =
  *     {@code claimed}, {@code adopted}, {@code other}</td></tr>
  * <tr><td>{@code millrace.leases.lost}</td><td>counter, leases</td><td>lost while held</td></tr>
@@ -111,6 +118,10 @@ public final class MeterEvents implements EngineEvents, AutoCloseable {
 
   private final AtomicInteger leasesOwned = new AtomicInteger();
   private final AtomicInteger fenced = new AtomicInteger();
+  private final AtomicLong load = new AtomicLong();
+  private final AtomicLong fairLoad = new AtomicLong();
+  private boolean loadShown;
+  private boolean closed;
 
   /** Of shards held now: an entry goes when the lease does. */
   private final Map<LeaseKey, Long> behindMillis = new ConcurrentHashMap<>();
@@ -201,7 +212,8 @@ public final class MeterEvents implements EngineEvents, AutoCloseable {
 
   /** Removes the meters, so that a registry that outlives the worker does not show it. */
   @Override
-  public void close() {
+  public synchronized void close() {
+    closed = true;
     meters.forEach(registry::remove);
   }
 
@@ -291,6 +303,28 @@ public final class MeterEvents implements EngineEvents, AutoCloseable {
   }
 
   @Override
+  public void loadMeasured(SessionLoad mine, long fairPerSecond) {
+    load.set(mine.perSecond());
+    fairLoad.set(fairPerSecond);
+    showLoad(mine.unit().name().toLowerCase(Locale.ROOT));
+  }
+
+  /** Only once there is a load: most workers do not measure it. */
+  private synchronized void showLoad(String unit) {
+    if (!loadShown && !closed) {
+      loadShown = true;
+      Tags ofUnit = tags.and("unit", unit);
+      gauge("millrace.load", unit, "What this worker's leases bring a second", load::get, ofUnit);
+      gauge(
+          "millrace.load.fair",
+          unit,
+          "What this worker would carry if the fleet's load were spread by weight",
+          fairLoad::get,
+          ofUnit);
+    }
+  }
+
+  @Override
   public void fenced(boolean isFenced) {
     fenced.set(isFenced ? 1 : 0);
   }
@@ -361,11 +395,16 @@ public final class MeterEvents implements EngineEvents, AutoCloseable {
   }
 
   private void gauge(String name, String unit, String description, Supplier<Number> value) {
+    gauge(name, unit, description, value, tags);
+  }
+
+  private void gauge(
+      String name, String unit, String description, Supplier<Number> value, Tags itsTags) {
     keep(
         Gauge.builder(name, value)
             .baseUnit(unit)
             .description(description)
-            .tags(tags)
+            .tags(itsTags)
             .strongReference(true)
             .register(registry));
   }

@@ -24,7 +24,7 @@ class MembershipTest {
 
   private static Session session(String name, int page, long joins, long beat) {
     return new Session(
-        SessionId.create(name, page, joins, 12_345), beat, FAILOVER, 100, 10, 0, false);
+        SessionId.create(name, page, joins, 12_345), beat, FAILOVER, 100, 10, null, false);
   }
 
   private SessionPage page(int number, Session... sessions) {

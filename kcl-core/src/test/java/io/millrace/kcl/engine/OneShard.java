@@ -45,7 +45,7 @@ public final class OneShard {
     new WorkerLoop(
             new EngineSettings(
                 new EngineSettings.Names("worker", "app", "stream", "app"),
-                new EngineSettings.Membership(6_000, 1_000, 100, Integer.MAX_VALUE),
+                new EngineSettings.Membership(6_000, 1_000, 100, Integer.MAX_VALUE, null),
                 new EngineSettings.Start(EngineSettings.InitialPosition.TRIM_HORIZON, null),
                 new EngineSettings.Reading(100, 1_000, 1 << 20, false),
                 new EngineSettings.Processing(500, 10_000, 1_000, 10_000),

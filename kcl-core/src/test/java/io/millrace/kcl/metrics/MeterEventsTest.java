@@ -7,6 +7,7 @@ import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.millrace.checkpoint.Checkpoint;
 import io.millrace.kcl.engine.ShardCheckpointer.LeaseLostException;
 import io.millrace.lease.LeaseKey;
+import io.millrace.lease.SessionLoad;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
@@ -48,6 +49,18 @@ class MeterEventsTest {
     assertThat(gauge("millrace.millis.behind.latest")).isEqualTo(400);
     events.leaseGiven(B, 4, null, "shutdown");
     assertThat(gauge("millrace.millis.behind.latest")).isZero();
+  }
+
+  @Test
+  void load_is_shown_beside_the_fair_share_only_where_it_is_measured() {
+    assertThat(registry.find("millrace.load").gauge()).isNull();
+    events.loadMeasured(new SessionLoad(SessionLoad.Unit.BYTES, 900), 700);
+    events.loadMeasured(new SessionLoad(SessionLoad.Unit.BYTES, 800), 750);
+    assertThat(registry.get("millrace.load").tag("unit", "bytes").gauge().value()).isEqualTo(800);
+    assertThat(registry.get("millrace.load.fair").tag("unit", "bytes").gauge().value())
+        .isEqualTo(750);
+    events.close();
+    assertThat(registry.find("millrace.load").gauge()).isNull();
   }
 
   @Test
@@ -125,12 +138,14 @@ class MeterEventsTest {
 
   @Test
   void closing_removes_every_meter() {
+    events.loadMeasured(new SessionLoad(SessionLoad.Unit.RECORDS, 900), 700);
     events.close();
     assertThat(registry.getMeters()).isEmpty();
   }
 
   @Test
   void the_documentation_has_a_row_for_every_meter() throws Exception {
+    events.loadMeasured(new SessionLoad(SessionLoad.Unit.RECORDS, 900), 700);
     String documentation = Files.readString(Path.of("..", "docs", "metrics.md"));
     assertThat(registry.getMeters())
         .extracting(Meter::getId)

@@ -6,6 +6,7 @@ import static io.millrace.lease.dynamodb.Update.text;
 import io.millrace.lease.Application;
 import io.millrace.lease.Session;
 import io.millrace.lease.SessionId;
+import io.millrace.lease.SessionLoad;
 import io.millrace.lease.SessionPage;
 import java.util.HashMap;
 import java.util.Map;
@@ -17,7 +18,7 @@ import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
  * The rows that are no leases: {@code $application} and the pages of sessions. Pure.
  *
  * <p>A page is rewritten by every heartbeat and must stay below 1,000 bytes when it is full, so its
- * entries have names of one letter, and leave out what is the default.
+ * entries have names of one or two letters, and leave out what is the default.
  */
 final class PageItems {
 
@@ -41,7 +42,8 @@ final class PageItems {
   static final String FAILOVER = "f";
   static final String WEIGHT = "w";
   static final String MAX_LEASES = "m";
-  static final String LOAD = "l";
+  static final String LOAD_RECORDS = "lr";
+  static final String LOAD_BYTES = "lb";
   static final String LEAVING = "x";
 
   private PageItems() {}
@@ -106,8 +108,18 @@ final class PageItems {
             .optionalNumber(MAX_LEASES, 1, Integer.MAX_VALUE)
             .map(Long::intValue)
             .orElse(Integer.MAX_VALUE),
-        entry.optionalNumber(LOAD, Long.MIN_VALUE, Long.MAX_VALUE).orElse(0L),
+        load(entry),
         entry.flag(LEAVING));
+  }
+
+  /** Null if the entry has none. */
+  private static SessionLoad load(Attributes entry) {
+    Long bytes = entry.optionalNumber(LOAD_BYTES, 0, Long.MAX_VALUE).orElse(null);
+    if (bytes != null) {
+      return new SessionLoad(SessionLoad.Unit.BYTES, bytes);
+    }
+    Long records = entry.optionalNumber(LOAD_RECORDS, 0, Long.MAX_VALUE).orElse(null);
+    return records == null ? null : new SessionLoad(SessionLoad.Unit.RECORDS, records);
   }
 
   static AttributeValue entry(Session session) {
@@ -120,8 +132,13 @@ final class PageItems {
     if (session.maxLeases() != Integer.MAX_VALUE) {
       entry.put(MAX_LEASES, number(session.maxLeases()));
     }
-    if (session.load() != 0) {
-      entry.put(LOAD, number(session.load()));
+    if (session.load() != null) {
+      String name =
+          switch (session.load().unit()) {
+            case RECORDS -> LOAD_RECORDS;
+            case BYTES -> LOAD_BYTES;
+          };
+      entry.put(name, number(session.load().perSecond()));
     }
     if (session.leaving()) {
       entry.put(LEAVING, AttributeValue.fromBool(true));

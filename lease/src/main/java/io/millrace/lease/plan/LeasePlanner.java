@@ -138,7 +138,8 @@ public final class LeasePlanner {
           count(view.me());
         }
       }
-      SortedMap<LeaseKey, SessionId> target = TargetAssignment.assign(active, entries);
+      TargetAssignment.Target assigned = TargetAssignment.assign(active, entries, this::isByLoad);
+      SortedMap<LeaseKey, SessionId> target = assigned.lease();
 
       Session me = sessions.get(view.me());
       if (me == null) {
@@ -149,6 +150,9 @@ public final class LeasePlanner {
       } else {
         claim(target, eligible);
         handOff(target);
+        if (view.loads() != null && actions.isEmpty()) {
+          evenOut(assigned.bands(), eligible);
+        }
       }
       return new LeasePlan(
           actions,
@@ -245,6 +249,59 @@ public final class LeasePlanner {
       if (allowance > 0 && earliest != Long.MAX_VALUE) {
         wakeAt(earliest);
       }
+    }
+
+    private boolean isByLoad(Session session) {
+      return view.loads() != null && view.loads().isComparable(session.load());
+    }
+
+    /** Gives one lease away for the load's sake; only when nothing else is to be done. */
+    private void evenOut(
+        SortedMap<SessionId, TargetAssignment.Band> bands, SortedSet<LeaseKey> eligible) {
+      List<LoadBalance.Party> parties = new ArrayList<>();
+      LoadBalance.Party me = null;
+      for (SessionId id : bands.keySet()) {
+        LoadBalance.Party party = party(active.get(id), bands.get(id));
+        parties.add(party);
+        if (id.equals(view.me())) {
+          me = party;
+        }
+      }
+      if (me == null) {
+        return;
+      }
+      Optional<LoadBalance.Party> taker = LoadBalance.taker(parties, me, view.loads().unit());
+      if (taker.isEmpty()) {
+        return;
+      }
+      SortedMap<LeaseKey, Long> candidates = new TreeMap<>();
+      for (LeaseView lease : leases.values()) {
+        Long load = view.loads().leases().get(lease.lease().key());
+        if (lease.holder() != Holder.ME || lease.lease().isFinished()) {
+          continue;
+        }
+        if (lease.busy()) {
+          return; // what is on its way first has to arrive
+        }
+        if (load != null
+            && eligible.contains(lease.lease().key())
+            && lease.sinceMillis() + LoadBalance.MIN_HOLD_MILLIS <= view.nowMillis()) {
+          candidates.put(lease.lease().key(), load);
+        }
+      }
+      LoadBalance.lease(me, taker.get(), candidates)
+          .ifPresent(key -> actions.add(new LeaseAction.HandOffLease(key, taker.get().id())));
+    }
+
+    private LoadBalance.Party party(Session session, TargetAssignment.Band band) {
+      long still = view.loads().stillMillis().getOrDefault(session.id(), 0L);
+      return new LoadBalance.Party(
+          session.id(),
+          session.load().perSecond(),
+          session.weight(),
+          still >= LoadBalance.STILL_MILLIS,
+          band.held() > band.least(),
+          band.held() < band.most() && hasRoom(session.id()));
     }
 
     private void leave(SortedMap<LeaseKey, SessionId> target) {

@@ -458,7 +458,7 @@ class LeaseRowsTest {
   }
 
   private static Session session(SessionId id, long beat) {
-    return new Session(id, beat, 6_000, 100, Integer.MAX_VALUE, 0, false);
+    return new Session(id, beat, 6_000, 100, Integer.MAX_VALUE, null, false);
   }
 
   private static Checkpoint at(String digits) {

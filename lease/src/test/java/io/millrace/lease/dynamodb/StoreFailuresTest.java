@@ -49,7 +49,7 @@ class StoreFailuresTest {
 
   private static final SessionId ME = SessionId.create("me", 0, 0, 1);
   private static final Session SESSION =
-      new Session(ME, 1, 6_000, 100, Integer.MAX_VALUE, 0, false);
+      new Session(ME, 1, 6_000, 100, Integer.MAX_VALUE, null, false);
 
   private final DynamoDbAsyncClient client = mock(DynamoDbAsyncClient.class);
   private final DynamoDbLeaseStore store = DynamoDbLeaseStore.builder(client, "orders").build();

@@ -11,6 +11,7 @@ import io.millrace.lease.LeaseStore.OwnerResult;
 import io.millrace.lease.PendingCheckpoint;
 import io.millrace.lease.Session;
 import io.millrace.lease.SessionId;
+import io.millrace.lease.SessionLoad;
 import io.millrace.lease.SessionPage;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
@@ -124,7 +125,7 @@ class UnitCostTest {
               123_456,
               12_345,
               54_321,
-              1_234_567_891_234L,
+              new SessionLoad(SessionLoad.Unit.BYTES, 1_234_567_891_234L),
               true);
       await(store.join(last));
     }

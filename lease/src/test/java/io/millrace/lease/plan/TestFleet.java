@@ -6,6 +6,7 @@ import io.millrace.lease.Lease;
 import io.millrace.lease.LeaseKey;
 import io.millrace.lease.Session;
 import io.millrace.lease.SessionId;
+import io.millrace.lease.SessionLoad;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -24,6 +25,14 @@ final class TestFleet {
 
   /** Hand-offs and releases that have begun; the heir is empty for a release. */
   final SortedMap<LeaseKey, Optional<SessionId>> draining = new TreeMap<>();
+
+  /** What each lease brings a second; empty if nobody balances by load. */
+  final SortedMap<LeaseKey, Long> loads = new TreeMap<>();
+
+  /** Sessions that take their share by number although others balance by load. */
+  final SortedSet<SessionId> byNumber = new TreeSet<>();
+
+  private final SortedMap<SessionId, Long> changedAt = new TreeMap<>();
 
   long nowMillis = 1_000_000;
 
@@ -44,7 +53,7 @@ final class TestFleet {
 
   SessionId join(String workerId, int weight, int maxLeases) {
     SessionId id = id(workerId);
-    sessions.put(id, new Session(id, 1, 6_000, weight, maxLeases, 0, false));
+    sessions.put(id, new Session(id, 1, 6_000, weight, maxLeases, null, false));
     return id;
   }
 
@@ -108,12 +117,18 @@ final class TestFleet {
 
   private void own(LeaseKey key, SessionId owner) {
     Lease lease = rows.get(key);
+    owner(lease).ifPresent(each -> changedAt.put(each, nowMillis));
+    if (owner != null) {
+      changedAt.put(owner, nowMillis);
+    }
     rows.put(key, row(lease, owner == null ? null : owner.value(), lease.checkpoint(), null));
     since.put(key, nowMillis);
   }
 
   void announce(LeaseKey key, SessionId heir) {
     Lease lease = rows.get(key);
+    owner(lease).ifPresent(each -> changedAt.put(each, nowMillis));
+    changedAt.put(heir, nowMillis);
     rows.put(key, row(lease, lease.owner(), lease.checkpoint(), heir));
   }
 
@@ -142,8 +157,43 @@ final class TestFleet {
       boolean busy = holder == Holder.ME && draining.containsKey(lease.key());
       leases.add(new LeaseView(lease, holder, since.get(lease.key()), busy));
     }
-    return new FleetView(
-        me, List.copyOf(sessions.values()), leases, nowMillis, PlanSettings.DEFAULTS);
+    FleetView view =
+        new FleetView(
+            me,
+            sessions.values().stream().map(each -> each.withLoad(load(each.id()))).toList(),
+            leases,
+            nowMillis,
+            PlanSettings.DEFAULTS);
+    return isByLoad(me) ? view.withLoads(loadView(me)) : view;
+  }
+
+  private boolean isByLoad(SessionId id) {
+    return !loads.isEmpty() && !byNumber.contains(id);
+  }
+
+  private LoadView loadView(SessionId me) {
+    SortedMap<LeaseKey, Long> mine = new TreeMap<>();
+    loads.forEach(
+        (key, load) -> {
+          if (rows.get(key).isOwnedBy(me)) {
+            mine.put(key, load);
+          }
+        });
+    SortedMap<SessionId, Long> still = new TreeMap<>();
+    sessions.keySet().forEach(id -> still.put(id, nowMillis - changedAt.getOrDefault(id, 0L)));
+    return new LoadView(SessionLoad.Unit.RECORDS, mine, still);
+  }
+
+  /** What a session says: the sum of its leases. */
+  SessionLoad load(SessionId id) {
+    return isByLoad(id) ? new SessionLoad(SessionLoad.Unit.RECORDS, carried(id)) : null;
+  }
+
+  long carried(SessionId id) {
+    return loads.entrySet().stream()
+        .filter(each -> rows.get(each.getKey()).isOwnedBy(id))
+        .mapToLong(SortedMap.Entry::getValue)
+        .sum();
   }
 
   Optional<SessionId> owner(Lease lease) {
