@@ -237,9 +237,9 @@ class DemoPageIT {
   @Test
   @Order(9)
   void screenshots_are_made_and_fit_the_width() throws Exception {
-    // the chart is full again, and the message about the rate has gone
-    await().until(() -> Integer.parseInt(text("#top .visits-of").replace(",", "")) > 550);
+    // the message about the rate has gone, and the chart is full again
     await().until(() -> !attribute("#message", "class").contains("shown"));
+    await().until(() -> Integer.parseInt(text("#top .visits-of").replace(",", "")) > 550);
     Chromium.setSize(browser, 1440, 1100);
     Chromium.setScheme(browser, "light");
     Chromium.screenshot(browser, SCREENSHOTS.resolve("light.png"));

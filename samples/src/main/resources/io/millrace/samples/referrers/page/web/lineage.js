@@ -3,8 +3,8 @@
 /* Draws shards as a graph: a column for each generation, parents to the left of their children. */
 const Lineage = (() => {
   const SVG = 'http://www.w3.org/2000/svg';
-  const NODE = {width: 148, height: 46};
-  const GAP = {x: 64, y: 10};
+  const NODE = {width: 124, height: 46};
+  const GAP = {x: 36, y: 10};
   const MARGIN = 14;
   const MOST = 120; // shards drawn; older closed ones are left out
 
