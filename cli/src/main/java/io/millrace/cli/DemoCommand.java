@@ -5,6 +5,7 @@ import io.millrace.samples.referrers.Demo;
 import io.millrace.samples.referrers.DemoResult;
 import io.millrace.samples.referrers.DemoSettings;
 import io.millrace.samples.referrers.page.Browser;
+import io.millrace.samples.referrers.page.Fleet;
 import io.millrace.samples.referrers.page.LateFleet;
 import io.millrace.samples.referrers.page.PageServer;
 import java.lang.management.ManagementFactory;
@@ -16,6 +17,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.TreeSet;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -125,7 +127,12 @@ final class DemoCommand implements Callable<Integer> {
     StatusLine line = StatusLine.onStandardError();
     DemoSettings settings = new DemoSettings(shards, rate, workers, keepFiles);
     LateFleet fleet = new LateFleet(Demo.place(settings), clock);
-    try (PageServer page = PageServer.start(freePort(), fleet)) {
+    int pagePort = freePort();
+    // at the same time as the page: both take a while
+    CompletableFuture<Demo> starting =
+        CompletableFuture.supplyAsync(
+            () -> Demo.start(settings), task -> new Thread(task, "demo-start").start());
+    try (PageServer page = startPage(pagePort, fleet, starting)) {
       line.say("Page: " + page.address());
       if (!noBrowser) {
         Browser.open(
@@ -133,7 +140,7 @@ final class DemoCommand implements Callable<Integer> {
             why -> line.say("No browser was opened (" + why + "); open " + page.address()));
       }
       line.say("Starting a stream of " + shards + " shards and " + workers + " workers ...");
-      try (Demo demo = Demo.start(settings)) {
+      try (Demo demo = started(starting)) {
         fleet.started(demo.fleet());
         line.say(demo.endpoints());
         DemoResult result;
@@ -150,6 +157,24 @@ final class DemoCommand implements Callable<Integer> {
         System.out.flush();
         return result.good() ? 0 : 1;
       }
+    }
+  }
+
+  /** Without a page there is no demo either. */
+  private static PageServer startPage(int port, Fleet fleet, CompletableFuture<Demo> starting) {
+    try {
+      return PageServer.start(port, fleet);
+    } catch (RuntimeException e) {
+      starting.thenAccept(Demo::close).exceptionally(alsoFailed -> null).join();
+      throw e;
+    }
+  }
+
+  private static Demo started(CompletableFuture<Demo> starting) {
+    try {
+      return starting.join();
+    } catch (CompletionException e) {
+      throw e.getCause() instanceof RuntimeException cause ? cause : e;
     }
   }
 
