@@ -11,6 +11,7 @@ import io.millrace.samples.referrers.page.PageServer;
 import java.lang.management.ManagementFactory;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -260,15 +261,24 @@ final class DemoCommand implements Callable<Integer> {
     }
   }
 
+  /** Of those with most shards the first: on a busy machine some may not have any yet. */
+  private static String busiest(Demo demo) {
+    Map<String, Integer> leases = demo.status().leases();
+    return demo.workers().stream()
+        .sorted(Comparator.comparingInt((String w) -> leases.getOrDefault(w, 0)).reversed())
+        .findFirst()
+        .orElseThrow(() -> new IllegalStateException("No worker is left"));
+  }
+
   private static String act(Demo demo, Script.Action action) {
     switch (action) {
       case KILL -> {
-        String worker = demo.workers().get(0);
+        String worker = busiest(demo);
         demo.kill(worker);
         return "Killed " + worker + " (SIGKILL).";
       }
       case STOP -> {
-        String worker = demo.workers().get(0);
+        String worker = busiest(demo);
         demo.stop(worker);
         return "Told " + worker + " to stop (SIGTERM).";
       }
