@@ -1,16 +1,24 @@
 package io.millrace.cli;
 
+import io.millrace.lease.LeaseStoreException;
 import io.millrace.samples.referrers.Demo;
 import io.millrace.samples.referrers.DemoResult;
 import io.millrace.samples.referrers.DemoSettings;
+import io.millrace.samples.referrers.page.Browser;
+import io.millrace.samples.referrers.page.Fleet;
+import io.millrace.samples.referrers.page.LateFleet;
+import io.millrace.samples.referrers.page.PageServer;
+import java.lang.management.ManagementFactory;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeSet;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -23,7 +31,8 @@ import picocli.CommandLine.Spec;
     name = "demo",
     description = {
       "Counts HTTP referrers on this machine: a stream, a table, a writer and a fleet of worker"
-          + " processes. Break it, and see from the ledgers that nothing is lost.",
+          + " processes. Break it on its web page, or with the options below, and see from the"
+          + " ledgers that nothing is lost.",
       "",
       "Ends with one JSON object on standard output. The exit code is 1 if a record was lost."
     },
@@ -31,20 +40,29 @@ import picocli.CommandLine.Spec;
 final class DemoCommand implements Callable<Integer> {
 
   private static final long STATUS_INTERVAL_MILLIS = 1_000;
+  private static final long MOVING_POLL_MILLIS = 100;
   private static final int DAY_SECONDS = 86_400;
+  private static final int DEFAULT_PORT = 8_080;
+
+  /** The script that starts us says when it was called, in milliseconds since the epoch. */
+  private static final String CALLED = "millrace.called";
+
   private static final String FILES_ARE_IN = "Ledgers, events and logs are in ";
 
   @Spec private CommandSpec spec;
 
-  @Option(names = "--no-browser", description = "Without the page in the browser.")
+  @Option(names = "--no-browser", description = "Serves the page, and does not open a browser.")
   boolean noBrowser;
 
   @Option(
       names = "--port",
       paramLabel = "PORT",
-      defaultValue = "8080",
-      description = "Of the page in the browser, which is not there yet. Default ${DEFAULT-VALUE}.")
-  int port;
+      description = {
+        "Of the page; 0 for any free one. Default "
+            + DEFAULT_PORT
+            + "; with --no-browser any free one where that is taken."
+      })
+  Integer port;
 
   @Option(
       names = "--shards",
@@ -108,41 +126,101 @@ final class DemoCommand implements Callable<Integer> {
     InstantSource clock = InstantSource.system();
     Interrupts interrupts = Interrupts.listen();
     StatusLine line = StatusLine.onStandardError();
-    if (!noBrowser) {
-      line.say("The page in the browser is not there yet; going on as with --no-browser.");
-    }
-    line.say("Starting a stream of " + shards + " shards and " + workers + " workers ...");
-    try (Demo demo = Demo.start(new DemoSettings(shards, rate, workers, keepFiles))) {
-      DemoResult result;
-      try {
-        run(demo, interrupts, line, clock);
-        line.say("Stopping: the workers process what is left ...");
-        result = demo.finish();
-      } catch (RuntimeException e) {
-        line.say(FILES_ARE_IN + demo.folder());
-        throw e;
+    DemoSettings settings = new DemoSettings(shards, rate, workers, keepFiles);
+    LateFleet fleet = new LateFleet(Demo.place(settings), clock);
+    int pagePort = freePort();
+    // at the same time as the page: both take a while
+    CompletableFuture<Demo> starting =
+        CompletableFuture.supplyAsync(
+            () -> Demo.start(settings), task -> new Thread(task, "demo-start").start());
+    try (PageServer page = startPage(pagePort, fleet, starting)) {
+      line.say("Page: " + page.address());
+      if (!noBrowser) {
+        Browser.open(
+            page.address(),
+            why -> line.say("No browser was opened (" + why + "); open " + page.address()));
       }
-      report(result, line);
-      System.out.println(result.toJson());
-      System.out.flush();
-      return result.good() ? 0 : 1;
+      line.say("Starting a stream of " + shards + " shards and " + workers + " workers ...");
+      try (Demo demo = started(starting)) {
+        fleet.started(demo.fleet());
+        line.say(demo.endpoints());
+        DemoResult result;
+        try {
+          run(demo, page, interrupts, line, clock);
+          line.say("Stopping: the workers process what is left ...");
+          result = demo.finish();
+        } catch (RuntimeException e) {
+          line.say(FILES_ARE_IN + demo.folder());
+          throw e;
+        }
+        report(result, line);
+        System.out.println(result.toJson());
+        System.out.flush();
+        return result.good() ? 0 : 1;
+      }
     }
   }
 
-  private void run(Demo demo, Interrupts interrupts, StatusLine line, InstantSource clock)
+  /** Without a page there is no demo either. */
+  private static PageServer startPage(int port, Fleet fleet, CompletableFuture<Demo> starting) {
+    try {
+      return PageServer.start(port, fleet);
+    } catch (RuntimeException e) {
+      starting.thenAccept(Demo::close).exceptionally(alsoFailed -> null).join();
+      throw e;
+    }
+  }
+
+  private static Demo started(CompletableFuture<Demo> starting) {
+    try {
+      return starting.join();
+    } catch (CompletionException e) {
+      throw e.getCause() instanceof RuntimeException cause ? cause : e;
+    }
+  }
+
+  /** Where the page is to be served; the default one only if it can be had or is asked for. */
+  private int freePort() {
+    int wanted = port == null ? DEFAULT_PORT : port;
+    try {
+      Ports.requireFree("--port", wanted);
+    } catch (UserError e) {
+      if (port == null && noBrowser) {
+        return 0;
+      }
+      throw e;
+    }
+    return wanted;
+  }
+
+  private void run(
+      Demo demo, PageServer page, Interrupts interrupts, StatusLine line, InstantSource clock)
       throws InterruptedException {
     Script script = script();
     long start = clock.millis();
+    boolean moving = false;
+    boolean alone = false;
     long now = 0;
     long nextStatus = STATUS_INTERVAL_MILLIS;
     boolean troubled = false;
     while (true) {
       long wait = Math.min(nextStatus, script.nextMillis(now)) - (clock.millis() - start);
+      if (!moving) {
+        wait = Math.min(wait, MOVING_POLL_MILLIS);
+      }
       if (interrupts.await(Math.max(0, wait))) {
         return;
       }
       long before = now;
       now = clock.millis() - start;
+      if (!moving && page.isChartMoving()) {
+        moving = true;
+        line.say(
+            String.format(
+                Locale.ROOT,
+                "The chart moves: %.1f s after the command.",
+                (clock.millis() - calledMillis()) / 1_000.0));
+      }
       for (Script.Step step : script.due(before, now)) {
         if (step.action() == Script.Action.END) {
           return;
@@ -158,31 +236,49 @@ final class DemoCommand implements Callable<Integer> {
         troubled = true;
         troubles.forEach(line::say);
       }
-      if (demo.workers().isEmpty()) {
+      boolean left = !demo.workers().isEmpty();
+      if (!left && !troubles.isEmpty()) {
         line.say("No worker is left.");
         return;
       }
+      if (!left && !alone) {
+        line.say("No worker is left: add one on the page, " + page.address());
+      }
+      alone = !left;
     }
+  }
+
+  private static long calledMillis() {
+    return Long.getLong(CALLED, ManagementFactory.getRuntimeMXBean().getStartTime());
   }
 
   private static void showStatus(Demo demo, long elapsedMillis, StatusLine line) {
     try {
       line.show(elapsedMillis, demo.status());
-    } catch (CompletionException e) {
+    } catch (CompletionException | LeaseStoreException e) {
       // a table did not answer: the demo goes on, and the next second asks again
-      line.say("No status: " + e.getCause());
+      line.say("No status: " + e.getMessage());
     }
+  }
+
+  /** Of those with most shards the first: on a busy machine some may not have any yet. */
+  private static String busiest(Demo demo) {
+    Map<String, Integer> leases = demo.status().leases();
+    return demo.workers().stream()
+        .sorted(Comparator.comparingInt((String w) -> leases.getOrDefault(w, 0)).reversed())
+        .findFirst()
+        .orElseThrow(() -> new IllegalStateException("No worker is left"));
   }
 
   private static String act(Demo demo, Script.Action action) {
     switch (action) {
       case KILL -> {
-        String worker = demo.workers().get(0);
+        String worker = busiest(demo);
         demo.kill(worker);
         return "Killed " + worker + " (SIGKILL).";
       }
       case STOP -> {
-        String worker = demo.workers().get(0);
+        String worker = busiest(demo);
         demo.stop(worker);
         return "Told " + worker + " to stop (SIGTERM).";
       }
@@ -234,7 +330,9 @@ final class DemoCommand implements Callable<Integer> {
 
   private void checkValues() {
     CommandLine command = spec.commandLine();
-    Bounded.check(command, "--port", port, 0, 65_535);
+    if (port != null) {
+      Bounded.check(command, "--port", port, 0, 65_535);
+    }
     Bounded.check(command, "--shards", shards, 1, 100);
     Bounded.check(command, "--rate", rate, 0, 10_000);
     Bounded.check(command, "--workers", workers, 1, 16);

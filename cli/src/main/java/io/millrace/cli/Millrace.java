@@ -18,7 +18,12 @@ import picocli.CommandLine.TypeConversionException;
 @Command(
     name = "millrace",
     description = "A Kinesis consumer framework, and what runs it on one machine.",
-    subcommands = {DemoCommand.class, LocalCommand.class, SimulateCommand.class},
+    subcommands = {
+      DemoCommand.class,
+      LocalCommand.class,
+      ReferrersCommand.class,
+      SimulateCommand.class
+    },
     versionProvider = Version.class,
     mixinStandardHelpOptions = true)
 public final class Millrace implements Runnable {
@@ -29,7 +34,8 @@ public final class Millrace implements Runnable {
 
   @Override
   public void run() {
-    throw new ParameterException(spec.commandLine(), "Say what to do: demo, local or simulate.");
+    throw new ParameterException(
+        spec.commandLine(), "Say what to do: demo, local, referrers or simulate.");
   }
 
   public static void main(String[] args) {
@@ -38,6 +44,8 @@ public final class Millrace implements Runnable {
 
   static CommandLine commandLine() {
     CommandLine commandLine = new CommandLine(new Millrace());
+    // what follows the part is the part's
+    commandLine.getSubcommands().get("referrers").setStopAtPositional(true);
     commandLine.registerConverter(int.class, Millrace::wholeNumber);
     commandLine.registerConverter(Integer.class, Millrace::wholeNumber);
     commandLine.setParameterExceptionHandler(

@@ -6,8 +6,8 @@ import java.util.Locale;
 import java.util.stream.Collectors;
 
 /**
- * Shows the state of a demo on standard error: in place on a terminal, else line by line. Not safe
- * for use by several threads.
+ * Shows the state of a demo on standard error: in place on a terminal, else line by line. Safe for
+ * use by several threads.
  */
 final class StatusLine {
 
@@ -30,7 +30,7 @@ final class StatusLine {
     return new StatusLine(System.err, Integer.getInteger("millrace.columns", 0));
   }
 
-  void show(long elapsedMillis, DemoStatus status) {
+  synchronized void show(long elapsedMillis, DemoStatus status) {
     String text = format(elapsedMillis, status);
     if (columns == 0) {
       out.println(text);
@@ -43,7 +43,7 @@ final class StatusLine {
   }
 
   /** Something that happened: stays visible. */
-  void say(String sentence) {
+  synchronized void say(String sentence) {
     if (open) {
       out.print(ERASE_LINE);
       open = false;

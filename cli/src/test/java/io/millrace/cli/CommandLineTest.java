@@ -42,6 +42,7 @@ class CommandLineTest {
           local --stream clicks | --stream: 'clicks' is not allowed; allowed: NAME:SHARDS
           local --stream clicks:0 | --stream: 'clicks:0' is not allowed; allowed: NAME:SHARDS
           local --stream a:1 --stream a:2 | --stream: 'a:2' is not allowed; allowed: each name once
+          referrers reader | PART: 'reader' is not allowed; allowed: writer, counter, page, delete
           dmeo | Unmatched argument at index 0: 'dmeo'
           """)
   void a_bad_value_is_refused_with_option_value_and_what_is_allowed(String line, String sentence) {
@@ -50,23 +51,25 @@ class CommandLineTest {
     assertThat(out.toString()).isEmpty();
   }
 
-  @Test
-  void a_taken_port_is_one_sentence_that_names_the_option() throws IOException {
+  @ParameterizedTest
+  @CsvSource({"local --kinesis-port PORT, --kinesis-port", "demo --port PORT, --port"})
+  void a_taken_port_is_one_sentence_that_names_the_option(String line, String option)
+      throws IOException {
     try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
       int port = taken.getLocalPort();
 
-      assertThat(execute("local", "--kinesis-port", Integer.toString(port))).isEqualTo(2);
+      assertThat(execute(line.replace("PORT", Integer.toString(port)).split(" "))).isEqualTo(2);
       assertThat(err.toString().lines()).hasSize(1);
       assertThat(err.toString())
           .startsWith("Port " + port + " cannot be used")
-          .contains("choose another one with --kinesis-port");
+          .contains("choose another one with " + option);
     }
   }
 
   @Test
   void no_command_is_answered_with_those_there_are() {
     assertThat(execute()).isEqualTo(2);
-    assertThat(err.toString()).startsWith("Say what to do: demo, local or simulate.");
+    assertThat(err.toString()).startsWith("Say what to do: demo, local, referrers or simulate.");
   }
 
   @Test

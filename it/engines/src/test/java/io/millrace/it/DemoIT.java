@@ -6,12 +6,18 @@ import static org.awaitility.Awaitility.await;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -36,7 +42,8 @@ class DemoIT {
 
   @Test
   void nothing_is_lost_when_a_worker_is_killed_and_a_shard_is_split() throws Exception {
-    start("--seconds", "25", "--kill-after", "10", "--split-after", "18");
+    // late enough for both workers to hold shards on a busy machine
+    start("--seconds", "36", "--kill-after", "20", "--split-after", "28");
     JsonNode result = result();
 
     assertThat(result.get("put").asLong()).isPositive();
@@ -49,7 +56,7 @@ class DemoIT {
   @Test
   void nothing_is_lost_or_seen_twice_when_a_worker_is_stopped_and_shards_are_merged()
       throws Exception {
-    start("--seconds", "25", "--stop-after", "10", "--merge-after", "18");
+    start("--seconds", "36", "--stop-after", "20", "--merge-after", "28");
     JsonNode result = result();
 
     assertThat(result.get("put").asLong()).isPositive();
@@ -76,6 +83,30 @@ class DemoIT {
     demo.destroyForcibly();
 
     await().atMost(PATIENCE).until(() -> children.stream().noneMatch(ProcessHandle::isAlive));
+  }
+
+  @Test
+  void a_paused_worker_does_not_outlive_a_demo_that_is_killed_either() throws Exception {
+    start("--port", "0");
+    await().atMost(PATIENCE).until(() -> Files.readString(err()).contains("leases worker-1: "));
+    assertThat(act("{\"action\":\"pause\",\"worker\":\"worker-1\"}")).contains("SIGSTOP");
+    List<ProcessHandle> children = processes();
+    assertThat(children).hasSizeGreaterThanOrEqualTo(3);
+    demo.destroyForcibly();
+
+    await().atMost(PATIENCE).until(() -> children.stream().noneMatch(ProcessHandle::isAlive));
+  }
+
+  /** As a button of the page does it. */
+  private String act(String action) throws IOException, InterruptedException {
+    Matcher page = Pattern.compile("Page: (http://\\S+)").matcher(Files.readString(err()));
+    assertThat(page.find()).isTrue();
+    HttpRequest request =
+        HttpRequest.newBuilder(URI.create(page.group(1) + "actions"))
+            .header("Content-Type", "application/json")
+            .POST(HttpRequest.BodyPublishers.ofString(action))
+            .build();
+    return HttpClient.newHttpClient().send(request, HttpResponse.BodyHandlers.ofString()).body();
   }
 
   /** The workers and DynamoDB Local. */

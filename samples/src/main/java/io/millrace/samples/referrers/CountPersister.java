@@ -62,7 +62,10 @@ final class CountPersister implements AutoCloseable {
     long now = clock.millis();
     List<CountsTable.ShardCounts> counts =
         shards.entrySet().stream()
-            .map(e -> new CountsTable.ShardCounts(e.getKey(), e.getValue().counts(now)))
+            .map(
+                e ->
+                    new CountsTable.ShardCounts(
+                        e.getKey(), e.getValue().counts(now), e.getValue().behindMillis()))
             .toList();
     underWay =
         table

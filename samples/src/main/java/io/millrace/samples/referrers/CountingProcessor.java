@@ -2,6 +2,7 @@ package io.millrace.samples.referrers;
 
 import io.millrace.kcl.IRecordProcessor;
 import io.millrace.kcl.IRecordProcessorCheckpointer;
+import io.millrace.kcl.ProcessRecordsInput;
 import io.millrace.kcl.Record;
 import io.millrace.kcl.ShutdownException;
 import io.millrace.kcl.ShutdownReason;
@@ -22,14 +23,14 @@ final class CountingProcessor implements IRecordProcessor {
   /** How often a checkpoint is written: what comes again after a crash is at most this old. */
   private static final long CHECKPOINT_INTERVAL_MILLIS = 1_000;
 
-  private final LedgerFile ledger;
+  private final Ledger ledger;
   private final CountPersister persister;
   private final InstantSource clock;
   private final SlidingCounts counts = new SlidingCounts();
   private String shardId;
   private long nextCheckpointMillis;
 
-  CountingProcessor(LedgerFile ledger, CountPersister persister, InstantSource clock) {
+  CountingProcessor(Ledger ledger, CountPersister persister, InstantSource clock) {
     this.ledger = ledger;
     this.persister = persister;
     this.clock = clock;
@@ -41,6 +42,12 @@ final class CountingProcessor implements IRecordProcessor {
     ledger.append(new LedgerLine.Start(clock.millis(), shardId).text());
     persister.add(shardId, counts);
     nextCheckpointMillis = clock.millis() + CHECKPOINT_INTERVAL_MILLIS;
+  }
+
+  @Override
+  public void processRecords(ProcessRecordsInput input) throws Exception {
+    counts.behind(input.getMillisBehindLatest());
+    processRecords(input.getRecords(), input.getCheckpointer());
   }
 
   @Override
@@ -75,7 +82,7 @@ final class CountingProcessor implements IRecordProcessor {
     persister.remove(shardId, counts);
     String why =
         switch (reason) {
-          case TERMINATE -> "finished";
+          case TERMINATE -> LedgerLine.FINISHED;
           case REQUESTED -> "handed-over";
           case ZOMBIE -> "lost";
         };

@@ -15,15 +15,19 @@ import software.amazon.awssdk.services.dynamodb.DynamoDbAsyncClient;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 import software.amazon.awssdk.services.dynamodb.model.BillingMode;
 import software.amazon.awssdk.services.dynamodb.model.KeyType;
+import software.amazon.awssdk.services.dynamodb.model.QueryResponse;
 import software.amazon.awssdk.services.dynamodb.model.ResourceInUseException;
+import software.amazon.awssdk.services.dynamodb.model.ResourceNotFoundException;
 import software.amazon.awssdk.services.dynamodb.model.ScalarAttributeType;
+import software.amazon.awssdk.services.dynamodb.model.TimeToLiveStatus;
 import software.amazon.awssdk.services.dynamodb.model.WriteRequest;
 
 /*
  * One item per resource, second and shard:
  *
  *   resource (S, HASH), at (S, RANGE: "<epoch seconds>#<shard>"), worker (S),
- *   counts (M: referrer → N, over the window that ends at that second), expires (N, for TTL)
+ *   counts (M: referrer → N, over the window that ends at that second),
+ *   behindMillis (N: how far behind the tip of the shard the worker was), expires (N, for TTL)
  *
  * A reader asks for one resource since some second, takes for each shard the newest item, and adds
  * them up. When a shard changes hands within a second both workers write one item: the later wins.
@@ -32,8 +36,18 @@ import software.amazon.awssdk.services.dynamodb.model.WriteRequest;
 /** The table that workers write their counts to. Safe for use by several threads. */
 final class CountsTable {
 
-  /** What one shard counted, by resource, then referrer. */
-  record ShardCounts(String shard, SortedMap<String, SortedMap<String, Long>> counts) {}
+  /** What one shard counted, by resource, then referrer, and how far behind it was. */
+  record ShardCounts(
+      String shard, SortedMap<String, SortedMap<String, Long>> counts, long behindMillis) {}
+
+  /**
+   * One item.
+   *
+   * @param second since the epoch
+   * @param visits by referrer
+   */
+  record CountedSecond(
+      long second, String shard, String resource, Map<String, Long> visits, long behindMillis) {}
 
   private static final int MAX_ITEMS_A_CALL = 25;
   private static final int MAX_ATTEMPTS = 5;
@@ -63,6 +77,9 @@ final class CountsTable {
   }
 
   private void create() {
+    if (exists()) {
+      return;
+    }
     try {
       dynamoDb
           .createTable(
@@ -86,6 +103,36 @@ final class CountsTable {
     }
   }
 
+  private boolean exists() {
+    try {
+      dynamoDb.describeTable(t -> t.tableName(table)).join();
+      return true;
+    } catch (CompletionException e) {
+      if (e.getCause() instanceof ResourceNotFoundException) {
+        return false;
+      }
+      throw e;
+    }
+  }
+
+  /** Lets DynamoDB delete items an hour after they were written, unless it does so already. */
+  void expireItems() {
+    TimeToLiveStatus status =
+        dynamoDb
+            .describeTimeToLive(t -> t.tableName(table))
+            .join()
+            .timeToLiveDescription()
+            .timeToLiveStatus();
+    if (status == TimeToLiveStatus.DISABLED) {
+      dynamoDb
+          .updateTimeToLive(
+              t ->
+                  t.tableName(table)
+                      .timeToLiveSpecification(l -> l.enabled(true).attributeName("expires")))
+          .join();
+    }
+  }
+
   /** Writes what the shards of one worker counted, as of one second. */
   CompletionStage<Void> write(String worker, long second, List<ShardCounts> shards) {
     List<WriteRequest> puts = new ArrayList<>();
@@ -96,8 +143,7 @@ final class CountsTable {
               (resource, referrers) ->
                   puts.add(
                       WriteRequest.builder()
-                          .putRequest(
-                              p -> p.item(item(worker, second, shard.shard(), resource, referrers)))
+                          .putRequest(p -> p.item(item(worker, second, shard, resource, referrers)))
                           .build()));
     }
     List<CompletableFuture<?>> calls = new ArrayList<>();
@@ -110,46 +156,63 @@ final class CountsTable {
   }
 
   private static Map<String, AttributeValue> item(
-      String worker, long second, String shard, String resource, Map<String, Long> referrers) {
+      String worker, long second, ShardCounts shard, String resource, Map<String, Long> referrers) {
     Map<String, AttributeValue> counts = new HashMap<>();
     referrers.forEach((referrer, n) -> counts.put(referrer, number(n)));
     return Map.of(
         "resource", text(resource),
-        "at", text(at(second) + "#" + shard),
+        "at", text(at(second) + "#" + shard.shard()),
         "worker", text(worker),
         "counts", AttributeValue.fromM(counts),
+        "behindMillis", number(shard.behindMillis()),
         "expires", number(second + KEPT_SECONDS));
   }
 
-  /**
-   * Visits by referrer, over all resources given and all shards, as of the newest counts since a
-   * second.
-   */
-  Map<String, Long> newest(List<String> resources, long sinceSecond) {
-    Map<String, Long> sums = new TreeMap<>();
+  /** Every item since a second; empty as long as there is no table. */
+  List<CountedSecond> since(long second, List<String> resources) {
+    List<CountedSecond> counted = new ArrayList<>();
     for (String resource : resources) {
-      Map<String, Map<String, AttributeValue>> newestByShard = new HashMap<>();
-      dynamoDb
+      Map<String, AttributeValue> from = Map.of();
+      do {
+        QueryResponse page = query(resource, second, from);
+        page.items().forEach(item -> counted.add(counted(item)));
+        from = page.lastEvaluatedKey();
+      } while (!from.isEmpty());
+    }
+    return counted;
+  }
+
+  private QueryResponse query(String resource, long second, Map<String, AttributeValue> from) {
+    try {
+      return dynamoDb
           .query(
               q ->
                   q.tableName(table)
                       .keyConditionExpression("#r = :r AND #a >= :since")
                       .expressionAttributeNames(Map.of("#r", "resource", "#a", "at"))
                       .expressionAttributeValues(
-                          Map.of(":r", text(resource), ":since", text(at(sinceSecond)))))
-          .join()
-          .items()
-          .forEach(
-              // ascending, so the last of a shard is its newest
-              item -> {
-                String at = item.get("at").s();
-                newestByShard.put(at.substring(at.indexOf('#') + 1), item.get("counts").m());
-              });
-      for (Map<String, AttributeValue> counts : newestByShard.values()) {
-        counts.forEach((referrer, n) -> sums.merge(referrer, Long.parseLong(n.n()), Long::sum));
+                          Map.of(":r", text(resource), ":since", text(at(second))))
+                      .exclusiveStartKey(from.isEmpty() ? null : from))
+          .join();
+    } catch (CompletionException e) {
+      if (e.getCause() instanceof ResourceNotFoundException) {
+        return QueryResponse.builder().items(List.of()).build();
       }
+      throw e;
     }
-    return sums;
+  }
+
+  private static CountedSecond counted(Map<String, AttributeValue> item) {
+    String at = item.get("at").s();
+    int hash = at.indexOf('#');
+    Map<String, Long> visits = new TreeMap<>();
+    item.get("counts").m().forEach((referrer, n) -> visits.put(referrer, Long.parseLong(n.n())));
+    return new CountedSecond(
+        Long.parseLong(at.substring(0, hash)),
+        at.substring(hash + 1),
+        item.get("resource").s(),
+        visits,
+        Long.parseLong(item.get("behindMillis").n()));
   }
 
   /** Of one length, so that they sort as text. */

@@ -3,6 +3,9 @@ package io.millrace.samples.referrers;
 import io.millrace.dynamodblocal.DynamoDbLocal;
 import io.millrace.embedded.EmbeddedKinesis;
 import io.millrace.kcl.aws.AwsClients;
+import io.millrace.samples.referrers.page.Fleet;
+import io.millrace.samples.referrers.page.Fleet.RefusedException;
+import io.millrace.samples.referrers.page.PageState.Place;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -15,6 +18,7 @@ import java.util.Comparator;
 import java.util.Deque;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
@@ -25,6 +29,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.Function;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -50,10 +55,6 @@ public final class Demo implements AutoCloseable {
   private static final Duration DRAIN_TIMEOUT = Duration.ofSeconds(30);
   private static final Duration STOP_TIMEOUT = Duration.ofSeconds(20);
   private static final long DRAIN_POLL_MILLIS = 50;
-  private static final int TOP = 3;
-
-  /** How old counts may be before a shard counts as silent. */
-  private static final long NEWEST_COUNTS_SECONDS = 5;
 
   private final DemoSettings settings;
   private final InstantSource clock = InstantSource.system();
@@ -62,22 +63,28 @@ public final class Demo implements AutoCloseable {
   private final WorkerProcess.Setting workerSetting;
   private final StreamWriter writer;
   private final CountsTable countsTable;
-  private final LeaseRows leaseRows;
+  private final FleetTable leaseTable;
   private final Resharding resharding;
-  private final Ledgers ledgers;
+  private final EventLog eventLog = new EventLog();
+
+  /** Both are guarded by this object. */
+  private final Evidence.Written written;
+
+  private final Workers workers;
+  private final DemoFleet fleet;
+  private final Object finishing = new Object();
+  private volatile String phase = "running";
+  private volatile int recordsPerSecond;
 
   // guarded by this
-  private final List<WorkerProcess> workers = new ArrayList<>();
-  private final List<EndedWorker> killed = new ArrayList<>();
-  private final List<EndedWorker> stopped = new ArrayList<>();
   private final List<Set<String>> reshardedParents = new ArrayList<>();
-  private int workersStarted;
-  private DemoResult result;
 
-  private record EndedWorker(String name, long atMillis) {}
+  // written under finishing
+  private volatile DemoResult result;
 
   private Demo(DemoSettings settings) throws IOException {
     this.settings = settings;
+    recordsPerSecond = settings.recordsPerSecond();
     folder = Files.createTempDirectory("millrace-demo-");
     boolean started = false;
     try {
@@ -100,9 +107,11 @@ public final class Demo implements AutoCloseable {
           new WorkerProcess.Setting(
               APPLICATION, STREAM, kinesis.endpoint(), dynamoDb.endpoint(), REGION, folder);
       countsTable = new CountsTable(clients.dynamoDb(), APPLICATION + "-counts");
-      leaseRows = new LeaseRows(clients.dynamoDb(), APPLICATION);
+      leaseTable = new FleetTable(clients.dynamoDb(), APPLICATION);
       resharding = new Resharding(clients.kinesis(), STREAM);
-      ledgers = new Ledgers(folder);
+      written = new Evidence.Written(new Ledgers(folder), new WorkerEvents(folder));
+      workers = opened(new Workers(workerSetting, leaseTable, eventLog, clock));
+      fleet = new DemoFleet(this, new FleetView(leaseTable, countsTable, resharding), eventLog);
       LedgerFile put = opened(new LedgerFile(folder.resolve("writer-w1.ledger")));
       writer =
           opened(
@@ -154,101 +163,179 @@ public final class Demo implements AutoCloseable {
     return folder;
   }
 
-  /** Adds a worker; returns its name. */
-  public synchronized String addWorker() {
-    String name = "worker-" + ++workersStarted;
-    try {
-      workers.add(WorkerProcess.start(name, workerSetting));
-    } catch (IOException e) {
-      throw new UncheckedIOException("The JVM of " + name + " cannot be started", e);
+  /** Where the stream and the tables are, for those who want to look with other tools. */
+  public String endpoints() {
+    return "Kinesis "
+        + workerSetting.kinesis()
+        + ", DynamoDB "
+        + workerSetting.dynamoDb()
+        + ", region "
+        + REGION
+        + ", any credentials";
+  }
+
+  /** What the page shows and does. */
+  public Fleet fleet() {
+    return fleet;
+  }
+
+  /** What is looked at, as the page says it. */
+  static Place place(int recordsPerSecond) {
+    return new Place(
+        STREAM, APPLICATION + "-counts", "on this machine", true, true, recordsPerSecond);
+  }
+
+  /** The same, before it is started. */
+  public static Place place(DemoSettings settings) {
+    return place(settings.recordsPerSecond());
+  }
+
+  private void requireGoingOn() {
+    if (!phase.equals("running")) {
+      throw new RefusedException("The demo is ending; nothing can be done to it any more.");
     }
-    return name;
+  }
+
+  /** Adds a worker; returns its name. */
+  public String addWorker() {
+    requireGoingOn();
+    return workers.add();
   }
 
   /** The workers that run and have not been told to stop, longest-running first. */
-  public synchronized List<String> workers() {
-    return workers.stream()
-        .filter(w -> w.isAlive() && !w.isEndWanted())
-        .map(WorkerProcess::name)
-        .toList();
+  public List<String> workers() {
+    return workers.names();
+  }
+
+  /** Every worker there ever was. */
+  List<WorkerProcess> processes() {
+    return workers.processes();
   }
 
   /** Kills a worker with SIGKILL. */
-  public synchronized void kill(String name) {
-    WorkerProcess worker = running(name);
-    killed.add(new EndedWorker(name, clock.millis()));
-    worker.kill();
+  public void kill(String worker) {
+    requireGoingOn();
+    workers.kill(worker);
   }
 
   /** Tells a worker to hand its shards over and end (SIGTERM); does not wait for it. */
-  public synchronized void stop(String name) {
-    WorkerProcess worker = running(name);
-    stopped.add(new EndedWorker(name, clock.millis()));
-    worker.stop();
+  public void stop(String worker) {
+    requireGoingOn();
+    workers.stop(worker);
   }
 
-  private WorkerProcess running(String name) {
-    return workers.stream()
-        .filter(w -> w.name().equals(name) && w.isAlive())
-        .findFirst()
-        .orElseThrow(() -> new IllegalArgumentException("No worker " + name + " is running"));
+  /** Suspends a worker (SIGSTOP): it keeps believing that it holds its shards. */
+  public void pause(String worker) {
+    requireGoingOn();
+    workers.pause(worker);
+  }
+
+  /** Lets a suspended worker go on (SIGCONT). */
+  public void resume(String worker) {
+    requireGoingOn();
+    workers.resume(worker);
   }
 
   /** Splits the open shard with the widest range; returns its id. */
   public synchronized Set<String> split() {
     Set<String> parents = resharding.splitBiggest();
-    reshardedParents.add(parents);
+    resharded("split", parents);
     return parents;
+  }
+
+  /** Splits an open shard in the middle. */
+  public synchronized void split(String shard) {
+    requireGoingOn();
+    resharding.split(shard);
+    resharded("split", Set.of(shard));
   }
 
   /** Merges two adjacent open shards; returns their ids, or empty if there is only one shard. */
   public synchronized Optional<Set<String>> merge() {
     Optional<Set<String>> parents = resharding.mergeSmallest();
-    parents.ifPresent(reshardedParents::add);
+    parents.ifPresent(p -> resharded("merge", p));
     return parents;
   }
 
+  /** Merges two open shards, which have to be adjacent. */
+  public synchronized void merge(String shard, String other) {
+    requireGoingOn();
+    resharding.merge(shard, other);
+    resharded("merge", Set.of(shard, other));
+  }
+
+  private void resharded(String kind, Set<String> parents) {
+    reshardedParents.add(parents);
+    eventLog.add(new Happening.Resharded(clock.millis(), kind, parents));
+  }
+
   /** From now on the writer puts so many records a second. */
-  public void setRate(int recordsPerSecond) {
-    writer.setRate(recordsPerSecond);
+  public synchronized void setRate(int newRecordsPerSecond) {
+    requireGoingOn();
+    if (newRecordsPerSecond < 0 || newRecordsPerSecond > StreamWriter.MAX_RATE) {
+      throw new RefusedException(
+          String.format(
+              Locale.ROOT,
+              "A rate of %,d is not possible; possible are 0 to %,d records a second.",
+              newRecordsPerSecond,
+              StreamWriter.MAX_RATE));
+    }
+    recordsPerSecond = newRecordsPerSecond;
+    writer.setRate(newRecordsPerSecond);
+    eventLog.add(
+        new Happening.Note(
+            clock.millis(),
+            "rate",
+            String.format(Locale.ROOT, "rate set to %,d records a second {time}", recordsPerSecond),
+            false));
+  }
+
+  int recordsPerSecond() {
+    return recordsPerSecond;
+  }
+
+  /** {@code running}, {@code ending} or {@code ended}. */
+  String phase() {
+    return phase;
   }
 
   /** What is going on; asks both tables and reads the ledgers on. */
   public DemoStatus status() {
     Ledgers.Totals totals = totals();
-    Map<String, Long> visits =
-        countsTable.newest(Visit.RESOURCES, clock.millis() / 1_000 - NEWEST_COUNTS_SECONDS);
+    long second = clock.millis() / 1_000;
+    CountsHistory history = new CountsHistory();
+    history.add(
+        countsTable.since(
+            second - CountsHistory.SETTLED_SECONDS - CountsHistory.STALE_SECONDS, Visit.RESOURCES),
+        second);
     List<DemoStatus.ReferrerCount> top =
-        visits.entrySet().stream()
-            .map(e -> new DemoStatus.ReferrerCount(e.getKey(), e.getValue()))
-            .sorted(
-                Comparator.comparingLong(DemoStatus.ReferrerCount::visits)
-                    .reversed()
-                    .thenComparing(DemoStatus.ReferrerCount::referrer))
-            .limit(TOP)
+        history.counts(second).top().stream()
+            .map(t -> new DemoStatus.ReferrerCount(t.referrer(), t.visits()))
             .toList();
-    SortedMap<String, Integer> leases = leaseRows.leasesByWorker();
+    SortedMap<String, Integer> leases = leaseTable.leasesByWorker();
     workers().forEach(name -> leases.putIfAbsent(name, 0));
     return new DemoStatus(totals.put(), totals.processed(), totals.duplicates(), top, leases);
   }
 
-  private synchronized Ledgers.Totals totals() {
-    ledgers.refresh();
-    return ledgers.totals();
+  private Ledgers.Totals totals() {
+    synchronized (written) {
+      written.ledgers().refresh();
+      return written.ledgers().totals();
+    }
+  }
+
+  /** Hands out what was written down so far, exclusively. */
+  <T> T read(Function<Evidence.Written, T> reader) {
+    synchronized (written) {
+      written.ledgers().refresh();
+      written.events().refresh();
+      return reader.apply(written);
+    }
   }
 
   /** What went wrong with a worker, in words; empty if all of them are as they should be. */
-  public synchronized List<String> troubles() {
-    return workers.stream()
-        .filter(w -> !w.isAlive() && !w.isEndWanted())
-        .map(
-            w ->
-                w.name()
-                    + " ended by itself with exit code "
-                    + w.exitCode()
-                    + "; its log is "
-                    + folder.resolve(w.name() + ".log"))
-        .toList();
+  public List<String> troubles() {
+    return workers.troubles();
   }
 
   /**
@@ -256,18 +343,32 @@ public final class Demo implements AutoCloseable {
    * the ledgers are compared. Takes at most about a minute, usually a second or two. A second call
    * returns the same result.
    */
-  public synchronized DemoResult finish() throws InterruptedException {
-    if (result != null) {
+  public DemoResult finish() throws InterruptedException {
+    // not the lock that everything else takes: the page shows how it ends
+    synchronized (finishing) {
+      if (result == null) {
+        result = end();
+        phase = "ended";
+      }
       return result;
     }
+  }
+
+  private DemoResult end() throws InterruptedException {
     List<String> troubles = new ArrayList<>(troubles());
+    processes().forEach(WorkerProcess::resume);
+    if (troubles.isEmpty() && workers().isEmpty()) {
+      addWorker(); // somebody ended all of them, and what is left has to be processed
+    }
+    phase = "ending";
     if (!writer.finish(WRITER_TIMEOUT)) {
       troubles.add("the stream did not acknowledge everything that was put");
     }
     drain();
-    workers.stream().filter(WorkerProcess::isAlive).forEach(WorkerProcess::stop);
+    List<WorkerProcess> last = processes();
+    last.stream().filter(WorkerProcess::isAlive).forEach(WorkerProcess::stop);
     long deadline = clock.millis() + STOP_TIMEOUT.toMillis();
-    for (WorkerProcess worker : workers) {
+    for (WorkerProcess worker : last) {
       if (!worker.await(Duration.ofMillis(Math.max(0, deadline - clock.millis())))) {
         troubles.add(worker.name() + " did not stop within " + STOP_TIMEOUT.toSeconds() + " s");
         worker.kill();
@@ -275,8 +376,10 @@ public final class Demo implements AutoCloseable {
       }
     }
     Ledgers.Totals totals = totals();
-    result = new DemoResult(numbers(totals), totals.complete(), troubles, folder);
-    return result;
+    synchronized (this) {
+      return read(
+          w -> new DemoResult(numbers(totals, w.ledgers()), totals.complete(), troubles, folder));
+    }
   }
 
   private void drain() throws InterruptedException {
@@ -289,7 +392,7 @@ public final class Demo implements AutoCloseable {
     }
   }
 
-  private Map<String, Long> numbers(Ledgers.Totals totals) {
+  private Map<String, Long> numbers(Ledgers.Totals totals, Ledgers ledgers) {
     Map<String, Long> numbers = new LinkedHashMap<>();
     numbers.put("put", totals.put());
     numbers.put("processed", totals.processed());
@@ -300,17 +403,21 @@ public final class Demo implements AutoCloseable {
     numbers.put(
         "longestPauseMillis",
         ledgers.longestPauseMillisByShard().values().stream().max(Long::compare).orElse(null));
+    List<Workers.Ended> killed = workers.killed();
     if (!killed.isEmpty()) {
       numbers.put(
           "failoverMillis",
           longest(
-              killed.stream().map(w -> ledgers.failoverMillis(w.name(), w.atMillis())).toList()));
+              killed.stream().map(w -> ledgers.failoverMillis(w.worker(), w.atMillis())).toList()));
     }
+    List<Workers.Ended> stopped = workers.stopped();
     if (!stopped.isEmpty()) {
       numbers.put(
           "handoverMillis",
           longest(
-              stopped.stream().map(w -> ledgers.handoverMillis(w.name(), w.atMillis())).toList()));
+              stopped.stream()
+                  .map(w -> ledgers.handoverMillis(w.worker(), w.atMillis()))
+                  .toList()));
     }
     if (!reshardedParents.isEmpty()) {
       numbers.put(
@@ -341,7 +448,6 @@ public final class Demo implements AutoCloseable {
    */
   @Override
   public synchronized void close() {
-    workers.stream().filter(WorkerProcess::isAlive).forEach(WorkerProcess::kill);
     while (!resources.isEmpty()) {
       try {
         resources.pop().close();

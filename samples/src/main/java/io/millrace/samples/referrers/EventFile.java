@@ -17,11 +17,11 @@ final class EventFile implements WorkerListener {
 
   private static final ObjectMapper JSON = new ObjectMapper();
 
-  private final LedgerFile file;
+  private final Ledger file;
   private final String worker;
   private final InstantSource clock;
 
-  EventFile(LedgerFile file, String worker, InstantSource clock) {
+  EventFile(Ledger file, String worker, InstantSource clock) {
     this.file = file;
     this.worker = worker;
     this.clock = clock;

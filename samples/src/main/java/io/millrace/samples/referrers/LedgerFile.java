@@ -1,6 +1,5 @@
 package io.millrace.samples.referrers;
 
-import java.io.Closeable;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -16,7 +15,7 @@ import java.nio.file.StandardOpenOption;
  *
  * <p>Safe for use by several threads.
  */
-final class LedgerFile implements Closeable {
+final class LedgerFile implements Ledger {
 
   private final Path path;
   private final FileChannel channel;
@@ -28,11 +27,8 @@ final class LedgerFile implements Closeable {
             path, StandardOpenOption.CREATE, StandardOpenOption.WRITE, StandardOpenOption.APPEND);
   }
 
-  /**
-   * @param lines each ended by a line feed
-   * @throws IOException if they could not be written: what depends on them must not happen
-   */
-  synchronized void append(CharSequence lines) throws IOException {
+  @Override
+  public synchronized void append(CharSequence lines) throws IOException {
     ByteBuffer bytes = StandardCharsets.UTF_8.encode(lines.toString());
     try {
       while (bytes.hasRemaining()) {

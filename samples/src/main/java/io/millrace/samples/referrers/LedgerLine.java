@@ -14,6 +14,9 @@ package io.millrace.samples.referrers;
  */
 sealed interface LedgerLine {
 
+  /** The reason of an end: the shard is processed to its end. */
+  String FINISHED = "finished";
+
   long atMillis();
 
   /** With its line feed. */

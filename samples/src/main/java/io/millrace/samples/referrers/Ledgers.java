@@ -7,16 +7,20 @@ import java.nio.channels.SeekableByteChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.BitSet;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.stream.Stream;
@@ -34,7 +38,12 @@ import java.util.stream.Stream;
  * to the death of its process; every pause is measured within a stint or between two stints of a
  * shard. All processes run on one machine, hence on one clock.
  *
- * Memory: two bits for a record and a few numbers for a stint, so a demo may run for days.
+ * While records still flow, a record that is not processed may just be on its way. It is lost as
+ * soon as a record that the writer put into the same shard after it was processed: within a shard
+ * there is an order. Files are read one after the other, so only what looks lost twice in a row is.
+ *
+ * Memory: two bits for a record, a number for each that waits, and a few numbers for a stint, so a
+ * demo may run for days.
  */
 
 /**
@@ -58,6 +67,56 @@ final class Ledgers {
     }
   }
 
+  /**
+   * How a shard went on after its worker had gone.
+   *
+   * @param worker that processes it now; null if none does yet
+   * @param atMillis of its first record there, or of its processor's start if no record came since
+   * @param twice records that were processed there although they had been before
+   */
+  record Resumption(String shard, String worker, long atMillis, long twice) {
+
+    boolean isDone() {
+      return worker != null;
+    }
+  }
+
+  /** Records of one writer in one shard, in the order of the shard. */
+  private static final class Waiting {
+    private final ArrayDeque<Integer> numbers = new ArrayDeque<>();
+
+    /** Each with the refresh that first found it skipped. */
+    private final Map<Integer, Long> skipped = new HashMap<>();
+
+    void sort(BitSet seen, long refresh) {
+      int processed = 0;
+      int i = 0;
+      for (int number : numbers) {
+        i++;
+        if (seen.get(number)) {
+          processed = i;
+        }
+      }
+      for (; processed > 0; processed--) {
+        int number = numbers.removeFirst();
+        if (!seen.get(number)) {
+          skipped.put(number, refresh);
+        }
+      }
+      skipped.keySet().removeIf(seen::get);
+    }
+
+    long lost(long refresh) {
+      return skipped.values().stream().filter(first -> first < refresh).count();
+    }
+
+    long waiting(long refresh) {
+      return numbers.size() + skipped.size() - lost(refresh);
+    }
+  }
+
+  private record Lane(String writer, String shard) {}
+
   /** What one processor did. */
   private static final class Stint {
     final String worker;
@@ -67,6 +126,7 @@ final class Ledgers {
     long lastMillis = -1;
     long longestPauseMillis;
     long endMillis = -1;
+    long twice;
 
     Stint(String worker, String shard, long startMillis) {
       this.worker = worker;
@@ -94,6 +154,9 @@ final class Ledgers {
     long lines;
   }
 
+  /** With no record after so long, the start of a processor is when its shard went on. */
+  private static final long QUIET_MILLIS = 3_000;
+
   private final Path folder;
   private final Map<Path, Position> positions = new HashMap<>();
   private final Map<String, BitSet> acknowledged = new HashMap<>();
@@ -101,6 +164,9 @@ final class Ledgers {
   private final Map<String, Long> runMillis = new HashMap<>();
   private final List<Stint> stints = new ArrayList<>();
   private final Map<String, Map<String, Stint>> currentByWorker = new HashMap<>();
+  private final Map<Lane, Waiting> lanes = new HashMap<>();
+  private final Set<String> finished = new HashSet<>();
+  private long refreshes;
   private long put;
   private long processed;
   private long distinct;
@@ -122,6 +188,9 @@ final class Ledgers {
     } catch (IOException e) {
       throw new UncheckedIOException("Cannot read the ledgers in " + folder, e);
     }
+    refreshes++;
+    lanes.forEach(
+        (lane, waiting) -> waiting.sort(seen.getOrDefault(lane.writer(), new BitSet()), refreshes));
   }
 
   private void readOn(Path file, Position position) throws IOException {
@@ -156,6 +225,10 @@ final class Ledgers {
     if (line instanceof LedgerLine.Put p) {
       if (mark(acknowledged, p.writer(), p.number())) {
         put++;
+        lanes
+            .computeIfAbsent(new Lane(p.writer(), p.shard()), lane -> new Waiting())
+            .numbers
+            .addLast(Math.toIntExact(p.number()));
       }
     } else if (line instanceof LedgerLine.Run r) {
       runMillis.put(worker, r.atMillis());
@@ -163,16 +236,21 @@ final class Ledgers {
       current(worker).put(s.shard(), begin(worker, s.shard(), s.atMillis()));
     } else if (line instanceof LedgerLine.Processed r) {
       processed++;
+      Stint stint =
+          current(worker).computeIfAbsent(r.shard(), shard -> begin(worker, shard, r.atMillis()));
+      stint.processed(r.atMillis());
       if (mark(seen, r.writer(), r.number())) {
         distinct++;
+      } else {
+        stint.twice++;
       }
-      current(worker)
-          .computeIfAbsent(r.shard(), shard -> begin(worker, shard, r.atMillis()))
-          .processed(r.atMillis());
     } else if (line instanceof LedgerLine.End e) {
       Stint ended = current(worker).remove(e.shard());
       if (ended != null) {
         ended.endMillis = e.atMillis();
+      }
+      if (e.reason().equals(LedgerLine.FINISHED)) {
+        finished.add(e.shard());
       }
     }
   }
@@ -204,6 +282,58 @@ final class Ledgers {
       lost += missing.cardinality();
     }
     return new Totals(put, processed, distinct, processed - distinct, lost);
+  }
+
+  /** Records that were put and are still to be processed, by shard. */
+  SortedMap<String, Long> waitingByShard() {
+    SortedMap<String, Long> waiting = new TreeMap<>();
+    lanes.forEach((lane, w) -> waiting.merge(lane.shard(), w.waiting(refreshes), Long::sum));
+    return waiting;
+  }
+
+  /** Records of a shard that were skipped, as far as is known while others are on their way. */
+  long lostOf(String shard) {
+    return lanes.entrySet().stream()
+        .filter(e -> e.getKey().shard().equals(shard))
+        .mapToLong(e -> e.getValue().lost(refreshes))
+        .sum();
+  }
+
+  /** {@link #lostOf} all shards. */
+  long lostSoFar() {
+    return lanes.values().stream().mapToLong(w -> w.lost(refreshes)).sum();
+  }
+
+  /** How the shards that a worker was processing at a time went on elsewhere, by shard. */
+  List<Resumption> resumptions(String worker, long goneAtMillis, long nowMillis) {
+    Map<String, Resumption> byShard = new TreeMap<>();
+    for (Stint dead : notEndedBefore(worker, goneAtMillis)) {
+      if (dead.startMillis > goneAtMillis) {
+        continue;
+      }
+      Optional<Stint> heir =
+          stints.stream()
+              .filter(s -> s.shard.equals(dead.shard) && !s.worker.equals(worker))
+              .filter(s -> Math.max(s.startMillis, s.lastMillis) > goneAtMillis)
+              .filter(s -> s.hasRecords() || nowMillis - s.startMillis > QUIET_MILLIS)
+              .min(Comparator.comparingLong(s -> s.startMillis));
+      byShard.put(
+          dead.shard,
+          heir.map(
+                  s ->
+                      new Resumption(
+                          s.shard,
+                          s.worker,
+                          Math.max(s.hasRecords() ? s.firstMillis : s.startMillis, goneAtMillis),
+                          s.twice))
+              .orElse(new Resumption(dead.shard, null, 0, 0)));
+    }
+    return List.copyOf(byShard.values());
+  }
+
+  /** Whether a shard was processed to its end. */
+  boolean isFinished(String shard) {
+    return finished.contains(shard);
   }
 
   /** From the first {@code Worker.run()} to the first record that any worker processed. */

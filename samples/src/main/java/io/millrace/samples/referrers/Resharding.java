@@ -1,5 +1,6 @@
 package io.millrace.samples.referrers;
 
+import io.millrace.samples.referrers.page.Fleet.RefusedException;
 import java.math.BigInteger;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -13,9 +14,6 @@ import software.amazon.awssdk.services.kinesis.model.Shard;
 
 /** Splits and merges the shards of a stream. */
 final class Resharding {
-
-  /** What became of shards. */
-  record Step(Set<String> parents, Set<String> children) {}
 
   private final KinesisAsyncClient kinesis;
   private final String stream;
@@ -32,15 +30,69 @@ final class Resharding {
             .max(Comparator.comparing(Resharding::width).thenComparing(Shard::shardId))
             .orElseThrow(
                 () -> new IllegalStateException("Stream " + stream + " has no open shard"));
-    BigInteger middle = start(biggest).add(width(biggest).shiftRight(1));
+    split(biggest);
+    return Set.of(biggest.shardId());
+  }
+
+  /**
+   * Splits an open shard in the middle.
+   *
+   * @throws RefusedException if there is no such open shard
+   */
+  void split(String shard) {
+    split(openShard(shard));
+  }
+
+  private void split(Shard shard) {
+    BigInteger middle = start(shard).add(width(shard).shiftRight(1));
     kinesis
         .splitShard(
             s ->
                 s.streamName(stream)
-                    .shardToSplit(biggest.shardId())
+                    .shardToSplit(shard.shardId())
                     .newStartingHashKey(middle.toString()))
         .join();
-    return Set.of(biggest.shardId());
+  }
+
+  /**
+   * Merges two open shards.
+   *
+   * @throws RefusedException if one of them is not open, or they are not adjacent
+   */
+  void merge(String shard, String other) {
+    Shard a = openShard(shard);
+    Shard b = openShard(other);
+    if (!isBefore(a, b) && !isBefore(b, a)) {
+      throw new RefusedException(
+          "Shards "
+              + ShardNames.brief(shard)
+              + " and "
+              + ShardNames.brief(other)
+              + " are not neighbours: only shards whose hash-key ranges touch can be merged.");
+    }
+    merge(a, b);
+  }
+
+  private void merge(Shard a, Shard b) {
+    kinesis
+        .mergeShards(
+            m -> m.streamName(stream).shardToMerge(a.shardId()).adjacentShardToMerge(b.shardId()))
+        .join();
+  }
+
+  private Shard openShard(String id) {
+    return open(shards()).stream()
+        .filter(s -> s.shardId().equals(id))
+        .findFirst()
+        .orElseThrow(
+            () ->
+                new RefusedException(
+                    "Stream " + stream + " has no open shard " + ShardNames.brief(id) + "."));
+  }
+
+  /** Whether the one's hash-key range ends where the other's begins. */
+  static boolean isBefore(Shard a, Shard b) {
+    return start(b).equals(start(a).add(width(a)));
   }
 
   /**
@@ -63,12 +115,8 @@ final class Resharding {
     if (left == null) {
       return Optional.empty();
     }
-    String first = left.shardId();
-    String second = right.shardId();
-    kinesis
-        .mergeShards(m -> m.streamName(stream).shardToMerge(first).adjacentShardToMerge(second))
-        .join();
-    return Optional.of(Set.of(first, second));
+    merge(left, right);
+    return Optional.of(Set.of(left.shardId(), right.shardId()));
   }
 
   /** The shards that have one of the parents; a stream takes some time to have them. */
@@ -83,7 +131,8 @@ final class Resharding {
         .collect(Collectors.toUnmodifiableSet());
   }
 
-  private List<Shard> shards() {
+  /** All that the stream still has, closed ones included. */
+  List<Shard> shards() {
     List<Shard> all = new ArrayList<>();
     ListShardsResponse page = kinesis.listShards(l -> l.streamName(stream)).join();
     all.addAll(page.shards());
@@ -95,17 +144,17 @@ final class Resharding {
     return all;
   }
 
-  private static List<Shard> open(List<Shard> shards) {
+  static List<Shard> open(List<Shard> shards) {
     return shards.stream()
         .filter(s -> s.sequenceNumberRange().endingSequenceNumber() == null)
         .toList();
   }
 
-  private static BigInteger start(Shard shard) {
+  static BigInteger start(Shard shard) {
     return new BigInteger(shard.hashKeyRange().startingHashKey());
   }
 
-  private static BigInteger width(Shard shard) {
+  static BigInteger width(Shard shard) {
     return new BigInteger(shard.hashKeyRange().endingHashKey())
         .subtract(start(shard))
         .add(BigInteger.ONE);

@@ -20,6 +20,17 @@ final class SlidingCounts {
   /** Oldest first; as many as the window has seconds. */
   private final Deque<Bucket> buckets = new ArrayDeque<>();
 
+  private volatile long behindMillis;
+
+  /** How far behind the tip of its shard the processor is. */
+  void behind(long millis) {
+    behindMillis = millis;
+  }
+
+  long behindMillis() {
+    return behindMillis;
+  }
+
   synchronized void count(Visit visit, long nowMillis) {
     long second = Math.floorDiv(nowMillis, 1_000);
     if (buckets.isEmpty() || buckets.getLast().second() < second) {

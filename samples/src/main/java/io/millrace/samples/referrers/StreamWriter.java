@@ -2,7 +2,6 @@ package io.millrace.samples.referrers;
 
 import io.millrace.kcl.aws.AwsClients;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayDeque;
@@ -18,12 +17,12 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import software.amazon.awssdk.auth.credentials.DefaultCredentialsProvider;
 import software.amazon.awssdk.core.SdkBytes;
 import software.amazon.awssdk.services.kinesis.KinesisAsyncClient;
 import software.amazon.awssdk.services.kinesis.model.PutRecordsRequestEntry;
 import software.amazon.awssdk.services.kinesis.model.PutRecordsResponse;
 import software.amazon.awssdk.services.kinesis.model.PutRecordsResultEntry;
+import software.amazon.awssdk.services.kinesis.model.ResourceInUseException;
 
 /**
  * Puts made-up visits into a stream, so many a second, and writes down what the stream has
@@ -49,7 +48,7 @@ public final class StreamWriter implements AutoCloseable {
   private final KinesisAsyncClient kinesis;
   private final String stream;
   private final InstantSource clock;
-  private final LedgerFile ledger;
+  private final Ledger ledger;
   private final VisitGenerator visits;
   private final String writerId;
   private final ScheduledExecutorService thread;
@@ -74,7 +73,7 @@ public final class StreamWriter implements AutoCloseable {
       KinesisAsyncClient kinesis,
       String stream,
       String writerId,
-      LedgerFile ledger,
+      Ledger ledger,
       InstantSource clock,
       double rate) {
     this.kinesis = kinesis;
@@ -217,44 +216,63 @@ public final class StreamWriter implements AutoCloseable {
    * Puts visits into a stream until it is ended.
    *
    * <pre>
-   * --stream NAME --ledger FILE [--rate RECORDS_A_SECOND] [--writer ID]
-   * [--kinesis-endpoint URL] [--region REGION]
+   * [--rate RECORDS_A_SECOND] [--writer ID] [--ledger FILE]
+   * [--create-shards N]   makes the stream if there is none
    * </pre>
+   *
+   * and the options of {@link Resources}.
    */
   public static void main(String[] args) throws Exception {
     MainOptions options;
-    Path file;
-    String stream;
+    Resources resources;
     double rate;
+    int shards;
     try {
       options =
           MainOptions.parse(
-              args, List.of("stream", "ledger", "rate", "writer", "kinesis-endpoint", "region"));
-      stream = options.required("stream");
-      file = options.path("ledger");
+              args, Resources.optionsAnd("rate", "writer", "ledger", "create-shards"));
+      resources = Resources.of(options);
       rate = options.rate("rate", 200);
+      shards = options.wholeNumber("create-shards", 0, 0, 100);
     } catch (IllegalArgumentException e) {
       System.err.println(e.getMessage());
       System.exit(2);
       return;
     }
-    try (AwsClients clients =
-            AwsClients.builder()
-                .credentialsProvider(DefaultCredentialsProvider.builder().build())
-                .kinesisEndpoint(options.uri("kinesis-endpoint"))
-                .regionName(options.text("region").orElse(null))
-                .build();
-        LedgerFile ledger = new LedgerFile(file);
+    try (AwsClients clients = resources.clients("writer");
+        Ledger ledger =
+            options.text("ledger").isEmpty()
+                ? Ledger.none()
+                : new LedgerFile(options.path("ledger"));
         StreamWriter writer =
             new StreamWriter(
                 clients.kinesis(),
-                stream,
-                options.text("writer").orElse("w1"),
+                resources.stream(),
+                options.text("writer", "w1"),
                 ledger,
                 InstantSource.system(),
                 rate)) {
+      if (shards > 0) {
+        createStream(clients.kinesis(), resources.stream(), shards);
+      }
       writer.start();
+      System.err.println(
+          "Putting " + rate + " records a second into stream " + resources.stream() + ".");
       new CountDownLatch(1).await();
+    }
+  }
+
+  private static void createStream(KinesisAsyncClient kinesis, String stream, int shards) {
+    try {
+      kinesis.createStream(c -> c.streamName(stream).shardCount(shards)).join();
+      System.err.println("Creating stream " + stream + " with " + shards + " shards ...");
+    } catch (CompletionException e) {
+      if (!(e.getCause() instanceof ResourceInUseException)) {
+        throw e;
+      }
+    }
+    try (var waiter = kinesis.waiter()) {
+      waiter.waitUntilStreamExists(d -> d.streamName(stream)).join();
     }
   }
 }

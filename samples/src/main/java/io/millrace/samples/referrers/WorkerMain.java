@@ -6,9 +6,7 @@ import io.millrace.kcl.Worker;
 import io.millrace.kcl.aws.AwsClients;
 import java.io.IOException;
 import java.io.InputStream;
-import java.net.URI;
 import java.time.InstantSource;
-import java.util.List;
 import java.util.Map;
 import software.amazon.awssdk.auth.credentials.AwsCredentialsProvider;
 import software.amazon.awssdk.auth.credentials.DefaultCredentialsProvider;
@@ -20,10 +18,11 @@ import sun.misc.SignalHandler;
  * shards over to the other workers and ends it.
  *
  * <pre>
- * --application NAME --stream NAME --worker ID --ledger FILE --events FILE
- * [--counts-table NAME] [--kinesis-endpoint URL] [--dynamodb-endpoint URL] [--region REGION]
- * [--end-with-parent true]
+ * [--worker ID] [--ledger FILE] [--events FILE]
+ * [--create-counts-table false] [--end-with-parent true]
  * </pre>
+ *
+ * and the options of {@link Resources}.
  *
  * <p>With {@code --end-with-parent true} it ends as soon as standard input does, however the
  * process on the other end of it ended, and Ctrl-C is left to that process.
@@ -40,50 +39,30 @@ public final class WorkerMain {
       options =
           MainOptions.parse(
               args,
-              List.of(
-                  "application",
-                  "stream",
-                  "worker",
-                  "ledger",
-                  "events",
-                  "counts-table",
-                  "kinesis-endpoint",
-                  "dynamodb-endpoint",
-                  "region",
-                  "end-with-parent"));
+              Resources.optionsAnd(
+                  "worker", "ledger", "events", "create-counts-table", "end-with-parent"));
       configuration = configuration(options, credentials);
-      options.required("ledger");
-      options.required("events");
     } catch (IllegalArgumentException e) {
       System.err.println(e.getMessage());
       System.exit(2);
       return;
     }
-    if (options.text("end-with-parent").map(Boolean::parseBoolean).orElse(false)) {
+    if (Boolean.parseBoolean(options.text("end-with-parent", "false"))) {
       endWithParent(System.in);
     }
-    System.exit(run(options, configuration, credentials) ? 0 : 1);
+    System.exit(run(options, configuration) ? 0 : 1);
   }
 
-  private static boolean run(
-      MainOptions options,
-      KinesisClientLibConfiguration configuration,
-      AwsCredentialsProvider credentials)
+  private static boolean run(MainOptions options, KinesisClientLibConfiguration configuration)
       throws IOException {
     InstantSource clock = InstantSource.system();
-    String worker = options.required("worker");
-    String table = options.text("counts-table").orElse(options.required("application") + "-counts");
-    try (LedgerFile ledger = new LedgerFile(options.path("ledger"));
-        LedgerFile eventLines = new LedgerFile(options.path("events"));
-        AwsClients clients =
-            AwsClients.builder()
-                .credentialsProvider(credentials)
-                .dynamoDbEndpoint(options.uri("dynamodb-endpoint"))
-                .regionName(options.text("region").orElse(null))
-                .threadNamePrefix("counts")
-                .build();
+    Resources resources = Resources.of(options);
+    String worker = configuration.getWorkerIdentifier();
+    try (Ledger ledger = ledger(options, "ledger");
+        Ledger eventLines = ledger(options, "events");
+        AwsClients clients = resources.clients("counts");
         CountPersister persister =
-            new CountPersister(new CountsTable(clients.dynamoDb(), table), worker, clock)) {
+            new CountPersister(countsTable(options, resources, clients), worker, clock)) {
       EventFile events = new EventFile(eventLines, worker, clock);
       persister.start();
       try {
@@ -107,26 +86,41 @@ public final class WorkerMain {
     }
   }
 
+  private static Ledger ledger(MainOptions options, String name) throws IOException {
+    return options.text(name).isEmpty() ? Ledger.none() : new LedgerFile(options.path(name));
+  }
+
+  private static CountsTable countsTable(
+      MainOptions options, Resources resources, AwsClients clients) {
+    CountsTable table = new CountsTable(clients.dynamoDb(), resources.countsTable());
+    if (Boolean.parseBoolean(options.text("create-counts-table", "true"))) {
+      table.ensure();
+      table.expireItems();
+    }
+    return table;
+  }
+
   private static KinesisClientLibConfiguration configuration(
       MainOptions options, AwsCredentialsProvider credentials) {
+    Resources resources = Resources.of(options);
     KinesisClientLibConfiguration configuration =
         new KinesisClientLibConfiguration(
-                options.required("application"),
-                options.required("stream"),
+                resources.application(),
+                resources.stream(),
                 credentials,
-                options.required("worker"))
+                options.text("worker", "counter-" + ProcessHandle.current().pid()))
             // whatever was put before the first worker started counts too
             .withInitialPositionInStream(InitialPositionInStream.TRIM_HORIZON)
             .withRegisterShutdownHook(true);
-    URI kinesis = options.uri("kinesis-endpoint");
-    if (kinesis != null) {
-      configuration.withKinesisEndpoint(kinesis.toString());
+    if (resources.kinesis() != null) {
+      configuration.withKinesisEndpoint(resources.kinesis().toString());
     }
-    URI dynamoDb = options.uri("dynamodb-endpoint");
-    if (dynamoDb != null) {
-      configuration.withDynamoDBEndpoint(dynamoDb.toString());
+    if (resources.dynamoDb() != null) {
+      configuration.withDynamoDBEndpoint(resources.dynamoDb().toString());
     }
-    options.text("region").ifPresent(configuration::withRegionName);
+    if (resources.region() != null) {
+      configuration.withRegionName(resources.region());
+    }
     return configuration;
   }
 

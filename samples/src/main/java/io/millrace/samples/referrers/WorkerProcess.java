@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 
 /** A worker in a JVM of its own, with this JVM's class path. */
@@ -17,7 +18,17 @@ final class WorkerProcess {
 
   private final String name;
   private final Process process;
-  private volatile boolean endWanted;
+  private volatile End end = End.NONE;
+
+  // guarded by this
+  private PausedProcess paused;
+
+  /** Whether somebody wanted the process to end, and how. */
+  enum End {
+    NONE,
+    STOPPED,
+    KILLED
+  }
 
   private WorkerProcess(String name, Process process) {
     this.name = name;
@@ -43,6 +54,7 @@ final class WorkerProcess {
     option(command, "kinesis-endpoint", setting.kinesis().toString());
     option(command, "dynamodb-endpoint", setting.dynamoDb().toString());
     option(command, "region", setting.region());
+    option(command, "create-counts-table", "false");
     option(command, "end-with-parent", "true");
     ProcessBuilder builder = new ProcessBuilder(command);
     builder.environment().put("AWS_ACCESS_KEY_ID", "demo");
@@ -66,22 +78,56 @@ final class WorkerProcess {
     return process.isAlive();
   }
 
+  long processId() {
+    return process.pid();
+  }
+
+  /** Processor time that it has used; empty if the system does not say, or it has ended. */
+  Optional<Duration> processorTime() {
+    return process.toHandle().info().totalCpuDuration();
+  }
+
+  /** How {@link #kill} or {@link #stop} ended it. */
+  End end() {
+    return end;
+  }
+
   /** Whether {@link #kill} or {@link #stop} was called. */
   boolean isEndWanted() {
-    return endWanted;
+    return end != End.NONE;
   }
 
   /** SIGKILL. */
-  void kill() {
-    endWanted = true;
+  synchronized void kill() {
+    end = End.KILLED;
     process.destroyForcibly();
+    resume();
   }
 
   /** SIGTERM. */
   void stop() {
-    endWanted = true;
+    end = End.STOPPED;
     // Process.destroy would close the pipe as well, which tells the worker that we are gone
     process.toHandle().destroy();
+  }
+
+  /** SIGSTOP; nothing if it is paused already. */
+  synchronized void pause() throws IOException {
+    if (paused == null) {
+      paused = PausedProcess.pause(process.pid());
+    }
+  }
+
+  /** SIGCONT; nothing if it is not paused. */
+  synchronized void resume() {
+    if (paused != null) {
+      paused.close();
+      paused = null;
+    }
+  }
+
+  synchronized boolean isPaused() {
+    return paused != null;
   }
 
   /** Whether it has ended in time. */

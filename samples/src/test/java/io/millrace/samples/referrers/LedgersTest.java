@@ -206,6 +206,45 @@ class LedgersTest {
         .containsEntry("s1", 500L);
   }
 
+  @Test
+  void record_that_nothing_later_has_overtaken_is_on_its_way_and_not_lost() throws IOException {
+    put(0, 1, 2);
+    processed("worker-1", "s0", 100, 0);
+    Ledgers ledgers = read();
+    ledgers.refresh();
+
+    assertThat(ledgers.waitingByShard()).containsEntry("s0", 2L);
+    assertThat(ledgers.lostSoFar()).isZero();
+  }
+
+  @Test
+  void overtaken_record_is_lost_when_it_is_still_missing_at_the_second_look() throws IOException {
+    put(0, 1, 2, 3);
+    processed("worker-1", "s0", 100, 0, 2);
+    Ledgers ledgers = read();
+    assertThat(ledgers.lostSoFar()).as("at the first look").isZero();
+    assertThat(ledgers.waitingByShard()).containsEntry("s0", 2L);
+
+    ledgers.refresh();
+    assertThat(ledgers.lostSoFar()).isEqualTo(1);
+    assertThat(ledgers.lostOf("s0")).isEqualTo(1);
+    assertThat(ledgers.waitingByShard()).containsEntry("s0", 1L);
+
+    processed("worker-2", "s0", 200, 1);
+    ledgers.refresh();
+    assertThat(ledgers.lostSoFar()).as("it turned up").isZero();
+  }
+
+  @Test
+  void record_processed_before_its_acknowledgement_is_read_is_not_waiting() throws IOException {
+    processed("worker-1", "s0", 100, 0);
+    Ledgers ledgers = read();
+    put(0);
+    ledgers.refresh();
+
+    assertThat(ledgers.waitingByShard()).containsEntry("s0", 0L);
+  }
+
   private Ledgers read() {
     Ledgers ledgers = new Ledgers(folder);
     ledgers.refresh();
