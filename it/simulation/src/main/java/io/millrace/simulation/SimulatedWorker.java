@@ -67,8 +67,7 @@ final class SimulatedWorker implements EngineEvents {
             network,
             random.fork("store"),
             world.journal());
-    EngineSettings.Membership membership =
-        settings.membership();
+    EngineSettings.Membership membership = settings.membership();
     this.fenceMillis = membership.fenceMillis();
     EnginePorts ports =
         new EnginePorts(

@@ -43,11 +43,7 @@ record WorkerSettings(
   WorkerSettings withFailover(long failover, long beat) {
     return withMembership(
         new EngineSettings.Membership(
-            failover,
-            beat,
-            membership.weight(),
-            membership.maxLeases(),
-            membership.balanceBy()));
+            failover, beat, membership.weight(), membership.maxLeases(), membership.balanceBy()));
   }
 
   WorkerSettings withLoad(SessionLoad.Unit unit, int weight) {

@@ -83,8 +83,8 @@ public final class WorkerLoop {
     this.settings = settings;
     DescribedStream stream = new DescribedStream(outside.stream());
     this.membership = new Membership(settings.membership());
-    this.loads = new Loads(
-            settings.membership().balanceBy(), outside.withStream(stream), membership, book);
+    this.loads =
+        new Loads(settings.membership().balanceBy(), outside.withStream(stream), membership, book);
     this.ports = loads.measured();
     this.loop = new EventLoop(ports.loop(), ports.scheduler(), this::decide, this::fail);
     this.context = new WorkerContext(settings, ports, loop, membership, book, agenda, this::fail);
