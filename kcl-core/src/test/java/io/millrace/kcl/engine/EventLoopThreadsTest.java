@@ -164,7 +164,7 @@ class EventLoopThreadsTest {
 
   @Test
   void what_any_thread_posts_runs_once_and_in_order() {
-    inManyOrders(Inbox.class, 10, 200);
+    inManyOrders(Inbox.class, 8, 120);
   }
 
   @Test
