@@ -120,22 +120,22 @@ class StandstillTest {
 
   @Test
   void a_byte_budget_that_others_have_used_up() {
-    Fleet two = new Fleet(2);
-    two.prefetch(1 << 17);
-    two.policies(FailureRule.RETRY_FOR_EVER, CheckpointRule.BY_HAND);
-    SimulatedWorker worker = two.join("a");
-    two.flow(3_000);
+    Fleet four = new Fleet(4);
+    four.prefetch(1 << 17);
+    four.policies(FailureRule.RETRY_FOR_EVER, CheckpointRule.BY_HAND);
+    SimulatedWorker worker = four.join("a");
+    four.flow(3_000);
     // the pauses keep what was read ahead
-    worker.loop().pause(SHARD, "maintenance");
-    for (int i = 0; i < 20; i++) {
-      two.stream.put(SHARD, 40_000);
-      two.time.pass(500);
+    for (int shard = 0; shard < 3; shard++) {
+      worker.loop().pause(SimulatedStream.shard(shard), "maintenance");
+      four.stream.put(SimulatedStream.shard(shard), 60_000);
     }
-    two.flow(40_000);
+    four.time.pass(5_000);
+    four.flow(40_000);
     assertThat(worker.standstills())
-        .filteredOn(h -> h.shardId().equals(SimulatedStream.shard(1).value()))
+        .filteredOn(h -> h.shardId().equals(SimulatedStream.shard(3).value()))
         .extracting(ShardHealth::state)
-        .contains(ShardState.WAITING_FOR_MEMORY);
+        .containsExactly(ShardState.WAITING_FOR_MEMORY);
   }
 
   @Test
