@@ -157,6 +157,7 @@ final class SimulatedProcessor implements ShardProcessor {
 
   @Override
   public CompletionStage<Void> initialize(ShardStart start) {
+    worker.truth().requireToldOf(shard, token, start);
     startedAt = start.checkpoint();
     processedUpTo = start.checkpoint();
     deliveredUpTo = start.checkpoint();

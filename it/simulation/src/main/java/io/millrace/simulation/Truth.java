@@ -1,6 +1,7 @@
 package io.millrace.simulation;
 
 import io.millrace.checkpoint.Checkpoint;
+import io.millrace.kcl.engine.ShardStart;
 import io.millrace.kcl.lineage.Lineage;
 import io.millrace.lease.Application;
 import io.millrace.lease.HashKeyRange;
@@ -554,6 +555,21 @@ final class Truth {
           worker + " gives up record " + number + " of " + key + ", but " + firstUnsettled(shard));
     }
     entry.givenUp = true;
+  }
+
+  /** A processor starts where its lease's row says, and is told what a predecessor prepared. */
+  void requireToldOf(LeaseKey key, long token, ShardStart start) {
+    Optional<Lease> row = row(key);
+    if (row.isEmpty() || row.get().counter() != token || tampered.contains(key)) {
+      return; // too late to matter
+    }
+    if (!row.get().checkpoint().equals(start.checkpoint())
+        || !Objects.equals(row.get().pending(), start.pending())) {
+      violation("The processor of " + key + " is told " + start + ", but the row is " + row.get());
+    }
+    if (start.pending() != null) {
+      journal.reached("prepared checkpoint inherited");
+    }
   }
 
   boolean isPoison(LeaseKey key, long number) {

@@ -56,6 +56,7 @@ class SimulationTest {
           "dead letter refused",
           "record given up again",
           "record skipped",
+          "prepared checkpoint inherited",
           "shard stopped by its rule",
           "stopped shard resumed",
           "shard paused",
