@@ -360,6 +360,10 @@ final class SimulatedProcessor implements ShardProcessor {
           return working(
               1,
               () -> {
+                long throwsAt = worker.habits().throwsAt;
+                if (throwsAt > 0 && random.percent(throwsAt)) {
+                  return thrown(new IllegalStateException("shardEnded throws"));
+                }
                 if (!worker.habits().checkpointsAtEnd || leavesCheckpoints()) {
                   return returned();
                 }
