@@ -166,6 +166,21 @@ class EngineRegressionTest {
                 new Fault(8_177, Kind.PAUSE, 1, 4_308, 0))));
   }
 
+  @Test
+  void a_shard_whose_named_child_has_expired_meanwhile_is_finished_all_the_same() {
+    holds(
+        new Scenario(
+            8985L,
+            4,
+            6,
+            InitialPosition.TRIM_HORIZON,
+            List.of(
+                new Fault(6_307, Kind.RESHARD, 0, 23_954, 629),
+                new Fault(10_035, Kind.LISTING_LATE, 1, 11_163, 9_339),
+                new Fault(22_405, Kind.STORE_REFUSES, -1, 5_382, 30),
+                new Fault(26_163, Kind.TRIM, 1, 357, 2_942))));
+  }
+
   private static void holds(Scenario scenario) {
     Run.Result result = Run.of(scenario, Mutation.NONE, 100);
     assertThat(result.violation()).as(result.trace()).isNull();

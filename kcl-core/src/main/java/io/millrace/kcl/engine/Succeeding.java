@@ -2,6 +2,7 @@ package io.millrace.kcl.engine;
 
 import io.millrace.kcl.lineage.Lineage;
 import io.millrace.kcl.lineage.Succession;
+import io.millrace.kcl.stream.Shard;
 import io.millrace.kcl.stream.ShardListFilter;
 import io.millrace.lease.Application;
 import io.millrace.lease.Lease;
@@ -9,6 +10,7 @@ import io.millrace.lease.LeaseKey;
 import java.util.Collection;
 import java.util.List;
 import java.util.SortedSet;
+import java.util.TreeSet;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
@@ -68,7 +70,7 @@ final class Succeeding {
           Succession succession =
               Lineage.succession(
                   request.finished(),
-                  request.named(),
+                  believed(request, listing, attempt),
                   listing,
                   request.knownRows().get(),
                   request.application());
@@ -101,6 +103,23 @@ final class Succeeding {
               "children have expired too; reading goes on with " + found.children());
     }
     create(request, found, 0, 1);
+  }
+
+  /**
+   * The children to look for. A listing may be older than the children that the stream has named,
+   * and is asked for again. But they may also have expired since: if it goes on like that, and the
+   * listing shows neither the shard itself nor one that it came from, which all expire before its
+   * children do, then those that it does not show are gone, and what follows them is looked for.
+   */
+  private static List<LeaseKey> believed(Request request, List<Shard> listing, int attempt) {
+    SortedSet<LeaseKey> listed = new TreeSet<>();
+    listing.forEach(shard -> listed.add(shard.id()));
+    boolean mayBeOld =
+        listed.contains(request.finished().key())
+            || request.finished().parents().stream().anyMatch(listed::contains);
+    return attempt < MAX_DOUBTS || mayBeOld
+        ? request.named()
+        : request.named().stream().filter(listed::contains).toList();
   }
 
   private void create(Request request, Succession.Found found, int index, int attempt) {
