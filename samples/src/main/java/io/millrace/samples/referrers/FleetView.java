@@ -37,6 +37,10 @@ final class FleetView {
   private List<Shard> shards = List.of();
   private PageState.Counts counts = PageState.Counts.NONE;
   private long nextCountsMillis;
+
+  /** How many different seconds the counts have had as their newest. */
+  private long secondsShown;
+
   private String trouble;
 
   /**
@@ -71,14 +75,16 @@ final class FleetView {
         });
     attempt("The stream", () -> shards = stream.shards());
     if (nowMillis >= nextCountsMillis) {
-      // at every turn until there is something to show
-      nextCountsMillis = counts.asOfSecond() == 0 ? nowMillis : nowMillis + COUNTS_INTERVAL_MILLIS;
+      // at every turn until the chart has something to show, and has moved
+      nextCountsMillis = secondsShown < 2 ? nowMillis : nowMillis + COUNTS_INTERVAL_MILLIS;
       long second = nowMillis / 1_000;
       attempt(
           "The table of counts",
           () -> {
             history.add(countsTable.since(history.readSince(second), Visit.RESOURCES), second);
+            long shown = counts.asOfSecond();
             counts = history.counts(second);
+            secondsShown += counts.asOfSecond() > shown ? 1 : 0;
           });
     }
     if (trouble != null && before == null) {
