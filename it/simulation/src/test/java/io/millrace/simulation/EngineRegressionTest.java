@@ -181,6 +181,20 @@ class EngineRegressionTest {
                 new Fault(26_163, Kind.TRIM, 1, 357, 2_942))));
   }
 
+  @Test
+  void where_one_child_of_two_has_expired_its_successors_are_found_beside_the_other() {
+    holds(
+        new Scenario(
+            22946L,
+            3,
+            1,
+            InitialPosition.TRIM_HORIZON,
+            List.of(
+                new Fault(4_468, Kind.RESHARD, 0, 11_933, 1_345),
+                new Fault(13_473, Kind.LISTING_LATE, -1, 8_700, 8_378),
+                new Fault(21_602, Kind.TRIM, -1, 263, 5_593))));
+  }
+
   private static void holds(Scenario scenario) {
     Run.Result result = Run.of(scenario, Mutation.NONE, 100);
     assertThat(result.violation()).as(result.trace()).isNull();

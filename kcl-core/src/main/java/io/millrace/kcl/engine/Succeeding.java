@@ -106,20 +106,17 @@ final class Succeeding {
   }
 
   /**
-   * The children to look for. A listing may be older than the children that the stream has named,
-   * and is asked for again. But they may also have expired since: if it goes on like that, and the
-   * listing shows neither the shard itself nor one that it came from, which all expire before its
-   * children do, then those that it does not show are gone, and what follows them is looked for.
+   * The children to look for. A listing that does not show one that the stream has named may be
+   * older than that, and is asked for again. But the child may also have expired since: if it goes
+   * on like that, what follows the shard is found from the listing alone, as for a shard that has
+   * expired itself. A listing that is too old is recognised there too.
    */
   private static List<LeaseKey> believed(Request request, List<Shard> listing, int attempt) {
     SortedSet<LeaseKey> listed = new TreeSet<>();
     listing.forEach(shard -> listed.add(shard.id()));
-    boolean mayBeOld =
-        listed.contains(request.finished().key())
-            || request.finished().parents().stream().anyMatch(listed::contains);
-    return attempt < MAX_DOUBTS || mayBeOld
+    return attempt < MAX_DOUBTS || listed.containsAll(request.named())
         ? request.named()
-        : request.named().stream().filter(listed::contains).toList();
+        : List.of();
   }
 
   private void create(Request request, Succession.Found found, int index, int attempt) {
