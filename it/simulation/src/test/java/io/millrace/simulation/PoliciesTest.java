@@ -7,7 +7,10 @@ import io.millrace.kcl.engine.CheckpointRule;
 import io.millrace.kcl.engine.FailureRule;
 import io.millrace.kcl.engine.FailureRule.Then;
 import io.millrace.lease.LeaseKey;
+import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** What becomes of a poison record under each policy, with real workers on virtual time. */
 class PoliciesTest {
@@ -139,5 +142,35 @@ class PoliciesTest {
     fleet.time.pass(60_000);
     assertThat(fleet.everythingProcessed()).isTrue();
     assertThat(fleet.duplicates()).isZero();
+  }
+
+  @ParameterizedTest
+  @EnumSource(Then.class)
+  void under_each_policy_a_crash_at_any_moment_loses_nothing_and_passes_nothing_too_early(
+      Then then) {
+    // from before the poison is read until long after it was given up; the rules are checked at
+    // every write and every call
+    for (int crashAfter = 0; crashAfter < 2_600; crashAfter += 13) {
+      for (CheckpointRule checkpoint : List.of(EACH_BATCH, CheckpointRule.BY_HAND)) {
+        Fleet fleet = new Fleet(1);
+        fleet.policies(isolating(then), checkpoint);
+        SimulatedWorker a = fleet.join("a");
+        fleet.flow(2_000);
+        long poison = fleet.putPoison(SHARD);
+        fleet.putEverywhere();
+        fleet.time.pass(crashAfter);
+        a.crash();
+        SimulatedWorker b = fleet.join("b");
+        fleet.flow(12_000);
+        if (then == Then.STOP) {
+          assertThat(fleet.checkpoint(0)).isLessThan(position(poison));
+          fleet.world.healPoison();
+          b.loop().resume(SHARD);
+        }
+        fleet.time.pass(8_000);
+        assertThat(fleet.everythingProcessed()).as("crash after %s ms", crashAfter).isTrue();
+        assertThat(fleet.checkpoint(0)).isGreaterThan(position(poison));
+      }
+    }
   }
 }
