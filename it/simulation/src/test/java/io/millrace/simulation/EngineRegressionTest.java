@@ -195,6 +195,46 @@ class EngineRegressionTest {
                 new Fault(21_602, Kind.TRIM, -1, 263, 5_593))));
   }
 
+  @Test
+  void a_worker_told_to_leave_while_it_joins_an_empty_table_leaves_quietly() {
+    holds(
+        new Scenario(
+            31270L,
+            1,
+            1,
+            InitialPosition.TRIM_HORIZON,
+            List.of(new Fault(0, Kind.VISIT, 1, 32, 2))));
+    holds(
+        new Scenario(
+            36584L,
+            2,
+            1,
+            InitialPosition.TRIM_HORIZON,
+            List.of(new Fault(217, Kind.ROLL, 15, 358, 0))));
+  }
+
+  @Test
+  void poison_grows_old_although_the_wall_clock_was_set_back() {
+    holds(
+        new Scenario(
+            30589L,
+            1,
+            1,
+            InitialPosition.LATEST,
+            List.of(
+                new Fault(9_910, Kind.WALL_JUMP, 7, 401, -3_049_916),
+                new Fault(16_167, Kind.POISON, -1, 458, 10))));
+    holds(
+        new Scenario(
+            36936L,
+            1,
+            1,
+            InitialPosition.LATEST,
+            List.of(
+                new Fault(22_605, Kind.POISON, 11, 1_681, 8),
+                new Fault(29_360, Kind.WALL_JUMP, 12, 442, -3_456_121))));
+  }
+
   private static void holds(Scenario scenario) {
     Run.Result result = Run.of(scenario, Mutation.NONE, 100);
     assertThat(result.violation()).as(result.trace()).isNull();

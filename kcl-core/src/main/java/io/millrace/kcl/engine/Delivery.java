@@ -106,12 +106,13 @@ final class Delivery {
    * The call with the part threw.
    *
    * @param wallMillis the clock that the records' arrival is compared with, in epoch milliseconds
+   * @param nowMillis the monotonic clock, which says how long the records have been here
    */
-  Verdict failed(long wallMillis) {
+  Verdict failed(long wallMillis, long nowMillis) {
     Part part = parts.remove();
     int attempts = part.attempts() + 1;
     boolean usedUp = part.suspect() || attempts >= rule.maxAttempts();
-    boolean tooOld = part.size() > 0 && isTooOld(part, wallMillis);
+    boolean tooOld = part.size() > 0 && isTooOld(part, wallMillis, nowMillis);
     if (part.size() == 0 || !(usedUp || tooOld)) {
       parts.push(new Part(part.from(), part.to(), attempts, part.suspect()));
       return new Verdict.Retry(attempts);
@@ -126,10 +127,17 @@ final class Delivery {
     return new Verdict.GiveUp(next().records(), attempts);
   }
 
-  /** Whether the oldest record, the first, has been waiting for too long. */
-  private boolean isTooOld(Part part, long wallMillis) {
-    return rule.maxAgeMillis() != FailureRule.FOR_EVER
-        && wallMillis - batch.records().get(part.from()).arrivalMillis() >= rule.maxAgeMillis();
+  /**
+   * Whether the oldest record, the first, has been waiting for too long: since it arrived, or,
+   * where the wall clock was set back and says less, since it was read.
+   */
+  private boolean isTooOld(Part part, long wallMillis, long nowMillis) {
+    if (rule.maxAgeMillis() == FailureRule.FOR_EVER) {
+      return false;
+    }
+    long sinceArrival = wallMillis - batch.records().get(part.from()).arrivalMillis();
+    long sinceRead = nowMillis - batch.fetchedMillis();
+    return Math.max(sinceArrival, sinceRead) >= rule.maxAgeMillis();
   }
 
   /**

@@ -59,6 +59,9 @@ final class MembershipCalls {
     loop.whenDone(
         ports.store().readPage(page),
         (read, error) -> {
+          if (membership.isLeaving()) {
+            return; // whoever leaves before it joined needs no session any more
+          }
           if (error != null) {
             joinFailed("read sessions", error);
           } else if (read.isEmpty() && page == 0) {

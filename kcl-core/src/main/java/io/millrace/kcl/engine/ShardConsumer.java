@@ -501,7 +501,8 @@ final class ShardConsumer {
   }
 
   private void failed(Throwable error) {
-    Delivery.Verdict verdict = delivery.failed(ports.clock().wallMillis());
+    Delivery.Verdict verdict =
+        delivery.failed(ports.clock().wallMillis(), ports.clock().monotonicMillis());
     failing("processRecords", ShardState.RETRYING, delivery.attempts(), error);
     tellAge();
     if (verdict instanceof Delivery.Verdict.Retry retry) {

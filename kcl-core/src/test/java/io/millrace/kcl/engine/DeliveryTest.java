@@ -20,6 +20,7 @@ import org.junit.jupiter.api.Test;
 class DeliveryTest {
 
   private static final long NOW = 1_000_000;
+  private static final long READ_AT = 0;
 
   /** What came of a batch whose records, 0 to n - 1, were delivered until nothing was left. */
   private static final class Outcome {
@@ -62,7 +63,7 @@ class DeliveryTest {
         outcome.passed.add(delivery.succeeded());
         continue;
       }
-      Verdict verdict = delivery.failed(NOW);
+      Verdict verdict = delivery.failed(NOW, READ_AT);
       if (verdict instanceof Verdict.Retry) {
         outcome.retries++;
       } else if (verdict instanceof Verdict.GiveUp giveUp) {
@@ -138,17 +139,17 @@ class DeliveryTest {
   void only_records_that_are_too_old_are_given_up_for_their_age() {
     FailureRule rule = new FailureRule(FailureRule.UNLIMITED, 1_000, true, Then.SKIP);
     Delivery delivery = new Delivery(batch(NOW - 2_000, NOW - 1_000, NOW - 10, NOW), rule);
-    assertThat(delivery.failed(NOW)).isInstanceOf(Verdict.Halve.class);
-    assertThat(delivery.failed(NOW)).isInstanceOf(Verdict.Halve.class);
-    assertThat(delivery.failed(NOW)).isInstanceOf(Verdict.GiveUp.class);
+    assertThat(delivery.failed(NOW, READ_AT)).isInstanceOf(Verdict.Halve.class);
+    assertThat(delivery.failed(NOW, READ_AT)).isInstanceOf(Verdict.Halve.class);
+    assertThat(delivery.failed(NOW, READ_AT)).isInstanceOf(Verdict.GiveUp.class);
     delivery.gaveUp();
-    assertThat(delivery.failed(NOW)).isInstanceOf(Verdict.Halve.class);
-    assertThat(delivery.failed(NOW)).isInstanceOf(Verdict.GiveUp.class);
+    assertThat(delivery.failed(NOW, READ_AT)).isInstanceOf(Verdict.Halve.class);
+    assertThat(delivery.failed(NOW, READ_AT)).isInstanceOf(Verdict.GiveUp.class);
     delivery.gaveUp();
     // the young ones are left, together, and are not given up
     assertThat(delivery.waiting()).hasSize(2);
     for (int attempt = 1; attempt < 100; attempt++) {
-      assertThat(delivery.failed(NOW)).isEqualTo(new Verdict.Retry(attempt));
+      assertThat(delivery.failed(NOW, READ_AT)).isEqualTo(new Verdict.Retry(attempt));
     }
   }
 
@@ -156,15 +157,24 @@ class DeliveryTest {
   void nothing_is_given_up_by_default() {
     Delivery delivery = new Delivery(batch(4, 0), FailureRule.RETRY_FOR_EVER);
     for (int attempt = 1; attempt < 1_000; attempt++) {
-      assertThat(delivery.failed(NOW)).isEqualTo(new Verdict.Retry(attempt));
+      assertThat(delivery.failed(NOW, READ_AT)).isEqualTo(new Verdict.Retry(attempt));
       assertThat(delivery.next()).isSameAs(delivery.batch());
     }
   }
 
   @Test
+  void records_grow_old_although_the_wall_clock_was_set_back() {
+    Delivery delivery =
+        new Delivery(
+            batch(4, NOW), new FailureRule(FailureRule.UNLIMITED, 1_000, false, Then.SKIP));
+    assertThat(delivery.failed(NOW - 500_000, READ_AT + 999)).isEqualTo(new Verdict.Retry(1));
+    assertThat(delivery.failed(NOW - 500_000, READ_AT + 1_000)).isInstanceOf(Verdict.GiveUp.class);
+  }
+
+  @Test
   void an_empty_batch_that_fails_is_retried() {
     Delivery delivery = new Delivery(batch(0, NOW), isolating(1));
-    assertThat(delivery.failed(NOW)).isEqualTo(new Verdict.Retry(1));
+    assertThat(delivery.failed(NOW, READ_AT)).isEqualTo(new Verdict.Retry(1));
     assertThat(delivery.succeeded()).isNull();
     assertThat(delivery.isDone()).isTrue();
   }
@@ -173,7 +183,7 @@ class DeliveryTest {
   void only_the_last_part_is_at_the_end_of_the_shard() {
     Delivery delivery = new Delivery(batch(4, NOW), isolating(1));
     assertThat(delivery.next().atShardEnd()).isTrue();
-    delivery.failed(NOW);
+    delivery.failed(NOW, READ_AT);
     assertThat(delivery.next().atShardEnd()).isFalse();
     delivery.succeeded();
     assertThat(delivery.next().atShardEnd()).isTrue();
