@@ -1,0 +1,89 @@
+package io.millrace.connectors.message;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.millrace.kcl.Record;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.Objects;
+
+/**
+ * A record on its way through a pipeline that was put together without code: the bytes, or the JSON
+ * value, that the steps so far have made of its payload. Immutable; bytes and JSON are made of each
+ * other when they are asked for.
+ */
+public final class Message {
+
+  private final Record record;
+  private final byte[] bytes;
+  private final JsonNode json;
+  private volatile JsonNode parsed;
+
+  private Message(Record record, byte[] bytes, JsonNode json) {
+    this.record = Objects.requireNonNull(record, "record");
+    this.bytes = bytes;
+    this.json = json;
+  }
+
+  /** The payload as it came. */
+  public static Message of(Record record) {
+    return new Message(record, null, null);
+  }
+
+  /** The record as it came from the stream: its keys, position and time. */
+  public Record record() {
+    return record;
+  }
+
+  /** A fresh read-only buffer at every call, positioned at the start. */
+  public ByteBuffer bytes() {
+    if (json != null) {
+      return ByteBuffer.wrap(Json.write(json)).asReadOnlyBuffer();
+    }
+    return bytes == null ? record.getData() : ByteBuffer.wrap(bytes).asReadOnlyBuffer();
+  }
+
+  /**
+   * The bytes as one JSON value; not to be changed by the caller.
+   *
+   * @throws MalformedMessageException if they are no JSON: the message says where
+   */
+  public JsonNode json() {
+    if (json != null) {
+      return json;
+    }
+    JsonNode known = parsed;
+    if (known == null) {
+      try {
+        known = Json.read(bytes());
+      } catch (IOException e) {
+        throw new MalformedMessageException("not JSON: " + Json.describe(e), e);
+      }
+      parsed = known;
+    }
+    return known;
+  }
+
+  /**
+   * The same record with other bytes.
+   *
+   * @param bytes not copied, so nobody may change them
+   */
+  public Message withBytes(byte[] bytes) {
+    return new Message(record, Objects.requireNonNull(bytes, "bytes"), null);
+  }
+
+  /**
+   * The same record with a JSON value.
+   *
+   * @param json not copied, so nobody may change it
+   */
+  public Message withJson(JsonNode json) {
+    return new Message(record, null, Objects.requireNonNull(json, "json"));
+  }
+
+  /** The record; never the payload. */
+  @Override
+  public String toString() {
+    return "Message of " + record;
+  }
+}
