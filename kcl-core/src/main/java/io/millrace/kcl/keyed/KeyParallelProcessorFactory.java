@@ -5,20 +5,16 @@ import io.millrace.kcl.IRecordProcessorFactory;
 import io.millrace.kcl.Record;
 import io.millrace.kcl.deadletter.DeadLetterDestination;
 import io.millrace.kcl.exec.ProcessingExecutors;
+import io.millrace.kcl.exec.TimerThread;
 import io.millrace.kcl.keyed.KeyParallelSettings.DeadLetters;
 import io.millrace.kcl.keyed.KeyParallelSettings.Limits;
 import io.millrace.kcl.keyed.KeyParallelSettings.Tools;
 import io.millrace.kcl.time.Clock;
 import io.millrace.kcl.time.RandomSource;
-import io.millrace.kcl.time.Scheduler;
 import java.time.Duration;
 import java.util.Objects;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
-import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.ScheduledFuture;
-import java.util.concurrent.ScheduledThreadPoolExecutor;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 
 /**
@@ -192,26 +188,15 @@ public final class KeyParallelProcessorFactory implements IRecordProcessorFactor
     }
 
     public KeyParallelProcessorFactory build() {
-      ScheduledThreadPoolExecutor timer =
-          new ScheduledThreadPoolExecutor(
-              1,
-              task -> {
-                Thread thread = new Thread(task, "millrace-keyed-timer");
-                thread.setDaemon(true);
-                return thread;
-              });
-      timer.setRemoveOnCancelPolicy(true);
+      TimerThread timer = new TimerThread("millrace-keyed-timer");
       ExecutorService own = executor == null ? ProcessingExecutors.create("millrace-keyed") : null;
       Tools tools =
           new Tools(
-              executor == null ? own : executor,
-              scheduler(timer),
-              Clock.system(),
-              RandomSource.system());
+              executor == null ? own : executor, timer, Clock.system(), RandomSource.system());
       return build(
           tools,
           () -> {
-            timer.shutdownNow();
+            timer.close();
             if (own != null) {
               own.shutdown();
             }
@@ -228,17 +213,6 @@ public final class KeyParallelProcessorFactory implements IRecordProcessorFactor
               drainTime.toMillis());
       return new KeyParallelProcessorFactory(
           processors, new KeyParallelSettings(limits, key, onFailure, deadLetters, tools), close);
-    }
-
-    private static Scheduler scheduler(ScheduledThreadPoolExecutor timer) {
-      return (task, delayMillis) -> {
-        try {
-          ScheduledFuture<?> future = timer.schedule(task, delayMillis, TimeUnit.MILLISECONDS);
-          return () -> future.cancel(false);
-        } catch (RejectedExecutionException e) {
-          return () -> {}; // closed: nothing happens later any more
-        }
-      };
     }
 
     private static long checked(String name, long value, long least, long most) {

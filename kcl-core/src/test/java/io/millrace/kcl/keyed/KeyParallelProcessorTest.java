@@ -7,15 +7,14 @@ import static org.awaitility.Awaitility.await;
 import io.millrace.checkpoint.Checkpoint;
 import io.millrace.kcl.IRecordProcessor;
 import io.millrace.kcl.InitializationInput;
-import io.millrace.kcl.ManualClock;
 import io.millrace.kcl.Record;
 import io.millrace.kcl.ShutdownReason;
+import io.millrace.kcl.VirtualTime;
 import io.millrace.kcl.deadletter.DeadLetter;
 import io.millrace.kcl.engine.ShardCheckpointer.LeaseLostException;
 import io.millrace.kcl.exec.ProcessingExecutors;
 import io.millrace.kcl.keyed.KeyParallelProcessorFactory.Builder;
 import io.millrace.kcl.keyed.KeyParallelSettings.Tools;
-import io.millrace.kcl.time.RandomSource;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -23,8 +22,6 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.PriorityQueue;
-import java.util.Random;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
@@ -40,70 +37,7 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(120)
 class KeyParallelProcessorTest {
 
-  /** Tasks and timers that run when the test says so, in an order that a seed gives. */
-  private static final class VirtualTools {
-    private record Timer(long at, int number, Runnable task) {}
-
-    final ManualClock clock = new ManualClock();
-    final List<Runnable> tasks = new ArrayList<>();
-    final PriorityQueue<Timer> timers =
-        new PriorityQueue<>(
-            (a, b) -> a.at == b.at ? a.number - b.number : Long.compare(a.at, b.at));
-    final Random random;
-    int timerNumber;
-
-    VirtualTools(long seed) {
-      random = new Random(seed);
-    }
-
-    Tools tools() {
-      return new Tools(
-          tasks::add,
-          (task, delay) -> {
-            Timer timer = new Timer(clock.monotonicMillis() + delay, timerNumber++, task);
-            timers.add(timer);
-            return () -> timers.remove(timer);
-          },
-          clock,
-          new RandomSource() {
-            @Override
-            public long nextLong() {
-              return random.nextLong();
-            }
-
-            @Override
-            public RandomSource fork(String component) {
-              return this;
-            }
-          });
-    }
-
-    /** Runs one task, or else the next timer. */
-    boolean step() {
-      if (!tasks.isEmpty()) {
-        tasks.remove(random.nextInt(tasks.size())).run();
-        return true;
-      }
-      Timer timer = timers.poll();
-      if (timer == null) {
-        return false;
-      }
-      clock.advance(timer.at - clock.monotonicMillis());
-      timer.task.run();
-      return true;
-    }
-
-    /** Runs what is due within so many milliseconds. */
-    void run(long millis) {
-      long end = clock.monotonicMillis() + millis;
-      while (!tasks.isEmpty() || !timers.isEmpty() && timers.peek().at <= end) {
-        step();
-      }
-      clock.advance(Math.max(0, end - clock.monotonicMillis()));
-    }
-  }
-
-  private final VirtualTools virtual = new VirtualTools(7);
+  private final VirtualTime virtual = new VirtualTime(7);
   private final RecordedCheckpoints checkpoints = new RecordedCheckpoints();
   private final List<String> processed = new CopyOnWriteArrayList<>();
   private final List<ShutdownReason> shutdowns = new CopyOnWriteArrayList<>();
@@ -318,14 +252,14 @@ class KeyParallelProcessorTest {
     String[] all = new String[count];
     Arrays.setAll(all, i -> "k" + (i * 31 % 7) + ":" + i);
     for (int seed = 0; seed < 300; seed++) {
-      VirtualTools tools = new VirtualTools(seed);
+      VirtualTime time = new VirtualTime(seed);
       RecordedCheckpoints written = new RecordedCheckpoints();
       List<String> log = new ArrayList<>();
       Map<String, Integer> left = new HashMap<>();
       IKeyedRecordProcessor processor =
           record -> {
             String text = text(record);
-            if (left.computeIfAbsent(text, t -> tools.random.nextInt(8) == 0 ? 2 : 0) > 0) {
+            if (left.computeIfAbsent(text, t -> time.random().nextInt(8) == 0 ? 2 : 0) > 0) {
               left.merge(text, -1, Integer::sum);
               throw new IllegalStateException("broken");
             }
@@ -338,24 +272,23 @@ class KeyParallelProcessorTest {
                 .maxInFlight(count)
                 .maxConcurrency(5)
                 .checkpointInterval(Duration.ofMillis(100));
-        IRecordProcessor shard = initialized(builder.build(tools.tools(), () -> {}));
+        IRecordProcessor shard = initialized(builder.build(tools(time), () -> {}));
         int given = from;
         int before = log.size();
         boolean last = life == 3;
-        int steps = last ? 100_000 : tools.random.nextInt(120);
+        int steps = last ? 100_000 : time.random().nextInt(120);
         for (int i = 0; i < steps; i++) {
           if (given < count) {
-            int next = Math.min(count, given + 1 + tools.random.nextInt(9));
+            int next = Math.min(count, given + 1 + time.random().nextInt(9));
             shard.processRecords(records(given, Arrays.copyOfRange(all, given, next)), written);
             given = next;
           }
-          if (!tools.step()) {
+          if (!time.step()) {
             break;
           }
         }
         // killed
-        tools.tasks.clear();
-        tools.timers.clear();
+        time.clear();
         int mark = written.written.isEmpty() ? 0 : number(written.written) + 1;
         assertThat(log).as("seed %d", seed).containsAll(Arrays.asList(all).subList(0, mark));
         assertThat(log.subList(before, log.size())).as("seed %d", seed).doesNotHaveDuplicates();
@@ -698,8 +631,12 @@ class KeyParallelProcessorTest {
     return KeyParallelProcessorFactory.builder(Noting::new);
   }
 
+  private static Tools tools(VirtualTime time) {
+    return new Tools(time.executor(), time.scheduler(), time.clock(), time.randomSource());
+  }
+
   private IRecordProcessor virtualShard(Builder builder) {
-    return initialized(builder.build(virtual.tools(), () -> {}));
+    return initialized(builder.build(tools(virtual), () -> {}));
   }
 
   private static IRecordProcessor initialized(KeyParallelProcessorFactory factory) {

@@ -214,23 +214,32 @@ final class ConnectorProcessor<U>
         tools.scheduler().schedule(() -> locked(this::halt), settings.limits().drainMillis());
     lock.lock();
     try {
-      this.checkpointer = checkpointer;
-      if (course == Course.RUNNING) {
-        course = Course.ENDING;
-      }
-      flushTo = buffer.lastTaken();
-      advance();
-      // a sink in trouble is not waited for: the next owner finishes what is prepared
-      await(
-          () ->
-              course == Course.HALTED
-                  || emitter == Emitter.IDLE && emission == null && !hasWorkLeft()
-                  || emitter != Emitter.WORKING && failures > 0);
+      beginDraining(checkpointer);
+      await(this::isDrained);
       halt();
     } finally {
       lock.unlock();
       cancel.run();
     }
+  }
+
+  /** Stores what was taken in, as far as it comes. Under the lock. */
+  private void beginDraining(IRecordProcessorCheckpointer lastCheckpointer) {
+    checkpointer = lastCheckpointer;
+    if (course == Course.RUNNING) {
+      course = Course.ENDING;
+    }
+    flushTo = buffer.lastTaken();
+    advance();
+  }
+
+  /**
+   * A sink in trouble is not waited for: the next owner finishes what is prepared. Under the lock.
+   */
+  private boolean isDrained() {
+    return course == Course.HALTED
+        || emitter == Emitter.IDLE && emission == null && !hasWorkLeft()
+        || emitter != Emitter.WORKING && failures > 0;
   }
 
   private boolean hasWorkLeft() {

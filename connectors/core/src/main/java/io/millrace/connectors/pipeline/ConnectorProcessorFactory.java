@@ -12,16 +12,12 @@ import io.millrace.kcl.IRecordProcessor;
 import io.millrace.kcl.IRecordProcessorFactory;
 import io.millrace.kcl.deadletter.DeadLetterDestination;
 import io.millrace.kcl.exec.ProcessingExecutors;
+import io.millrace.kcl.exec.TimerThread;
 import io.millrace.kcl.time.Clock;
 import io.millrace.kcl.time.RandomSource;
-import io.millrace.kcl.time.Scheduler;
 import java.time.Duration;
 import java.util.Objects;
 import java.util.concurrent.ExecutorService;
-import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.ScheduledFuture;
-import java.util.concurrent.ScheduledThreadPoolExecutor;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import java.util.function.ToLongFunction;
 
@@ -265,20 +261,12 @@ public final class ConnectorProcessorFactory<U> implements IRecordProcessorFacto
         throw new IllegalStateException(
             "Bad records become dead letters, or are skipped: not both deadLetters and skipBadRecords");
       }
-      ScheduledThreadPoolExecutor timer =
-          new ScheduledThreadPoolExecutor(
-              1,
-              task -> {
-                Thread thread = new Thread(task, "millrace-connector-timer");
-                thread.setDaemon(true);
-                return thread;
-              });
-      timer.setRemoveOnCancelPolicy(true);
+      TimerThread timer = new TimerThread("millrace-connector-timer");
       ExecutorService executor = ProcessingExecutors.create("millrace-connector");
       return build(
-          new Tools(executor, scheduler(timer), Clock.system(), RandomSource.system()),
+          new Tools(executor, timer, Clock.system(), RandomSource.system()),
           () -> {
-            timer.shutdownNow();
+            timer.close();
             executor.shutdown();
           });
     }
@@ -312,17 +300,6 @@ public final class ConnectorProcessorFactory<U> implements IRecordProcessorFacto
               tools),
           triggers,
           close);
-    }
-
-    private static Scheduler scheduler(ScheduledThreadPoolExecutor timer) {
-      return (task, delayMillis) -> {
-        try {
-          ScheduledFuture<?> future = timer.schedule(task, delayMillis, TimeUnit.MILLISECONDS);
-          return () -> future.cancel(false);
-        } catch (RejectedExecutionException e) {
-          return () -> {}; // closed: nothing happens later any more
-        }
-      };
     }
 
     private static long checked(String name, long value, long least, long most) {
