@@ -196,9 +196,7 @@ final class ConnectorProcessor<U>
   public void shardEnded(IRecordProcessorCheckpointer checkpointer) throws Exception {
     lock.lock();
     try {
-      this.checkpointer = checkpointer;
-      ended = true;
-      advance();
+      beginEnding(checkpointer);
       await(() -> course != Course.RUNNING || isSettled());
       requireRunning();
       halt();
@@ -206,6 +204,30 @@ final class ConnectorProcessor<U>
       lock.unlock();
     }
     checkpointer.checkpoint();
+  }
+
+  /** Stores everything: nothing more will come. */
+  void beginEnding(IRecordProcessorCheckpointer lastCheckpointer) {
+    locked(
+        () -> {
+          checkpointer = lastCheckpointer;
+          ended = true;
+          advance();
+        });
+  }
+
+  /** Whether everything that was taken in is stored, and the checkpoint has followed. */
+  boolean isSettled() {
+    lock.lock();
+    try {
+      return emission == null
+          && emitter == Emitter.IDLE
+          && buffer.isEmpty()
+          && !buffer.isFinishing()
+          && buffer.dueAtMillis() == Long.MAX_VALUE;
+    } finally {
+      lock.unlock();
+    }
   }
 
   @Override
@@ -223,27 +245,43 @@ final class ConnectorProcessor<U>
     }
   }
 
-  /** Stores what was taken in, as far as it comes. Under the lock. */
-  private void beginDraining(IRecordProcessorCheckpointer lastCheckpointer) {
-    checkpointer = lastCheckpointer;
-    if (course == Course.RUNNING) {
-      course = Course.ENDING;
-    }
-    flushTo = buffer.lastTaken();
-    advance();
+  /** Stores what was taken in, as far as it comes. */
+  void beginDraining(IRecordProcessorCheckpointer lastCheckpointer) {
+    locked(
+        () -> {
+          checkpointer = lastCheckpointer;
+          if (course == Course.RUNNING) {
+            course = Course.ENDING;
+          }
+          flushTo = buffer.lastTaken();
+          advance();
+        });
   }
 
-  /**
-   * A sink in trouble is not waited for: the next owner finishes what is prepared. Under the lock.
-   */
-  private boolean isDrained() {
-    return course == Course.HALTED
-        || emitter == Emitter.IDLE && emission == null && !hasWorkLeft()
-        || emitter != Emitter.WORKING && failures > 0;
+  /** A sink in trouble is not waited for: the next owner finishes what is prepared. */
+  boolean isDrained() {
+    lock.lock();
+    try {
+      return course == Course.HALTED
+          || emitter == Emitter.IDLE && emission == null && !hasWorkLeft()
+          || emitter != Emitter.WORKING && failures > 0;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Whether the buffer's limits leave room, the worker's budget aside. */
+  boolean hasRoom() {
+    lock.lock();
+    try {
+      return buffer.hasRoom();
+    } finally {
+      lock.unlock();
+    }
   }
 
   private boolean hasWorkLeft() {
-    return !buffer.isEmpty() && !buffer.isFinishing();
+    return !buffer.isFinishing() && (!buffer.isEmpty() || buffer.dueAtMillis() <= now());
   }
 
   @Override
@@ -272,11 +310,6 @@ final class ConnectorProcessor<U>
               + shardId
               + " is going away or lost; no more records are taken, and what is not checkpointed comes again");
     }
-  }
-
-  /** Under the lock. */
-  private boolean isSettled() {
-    return emission == null && emitter == Emitter.IDLE && buffer.isEmpty() && !buffer.isFinishing();
   }
 
   // ---- taking in

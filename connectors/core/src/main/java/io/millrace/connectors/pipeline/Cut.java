@@ -16,6 +16,7 @@ import java.util.List;
  * @param prepared as which range it is stored with the lease already; null if it is not
  * @param stored where a commit record covers it already: the records there that are excluded; null
  *     if none does
+ * @param checkpointAt where the checkpoint goes when it is settled; null if it stays
  */
 record Cut<U>(
     List<Taken<U>> taken,
@@ -23,7 +24,37 @@ record Cut<U>(
     long firstArrivalMillis,
     Checkpoint end,
     PreparedRange prepared,
-    List<Exclusion> stored) {
+    List<Exclusion> stored,
+    Checkpoint checkpointAt) {
+
+  /** A range for the sink. */
+  static <U> Cut<U> range(
+      List<Taken<U>> taken,
+      Checkpoint first,
+      long firstArrivalMillis,
+      Checkpoint end,
+      PreparedRange prepared) {
+    return new Cut<>(taken, first, firstArrivalMillis, end, prepared, null, last(taken));
+  }
+
+  /** Records of which nothing is to be stored. */
+  static <U> Cut<U> withoutSink(List<Taken<U>> taken) {
+    return new Cut<>(taken, null, 0, null, null, null, last(taken));
+  }
+
+  /** Records that a commit record covers already. */
+  static <U> Cut<U> stored(List<Taken<U>> taken, List<Exclusion> exclusions) {
+    return new Cut<>(taken, null, 0, null, null, exclusions, null);
+  }
+
+  /** Nothing but a checkpoint. */
+  static <U> Cut<U> checkpointOnly(Checkpoint at) {
+    return new Cut<>(List.of(), null, 0, null, null, null, at);
+  }
+
+  private static <U> Checkpoint last(List<Taken<U>> taken) {
+    return taken.isEmpty() ? null : taken.get(taken.size() - 1).position();
+  }
 
   /** Whether the sink has to do with it. */
   boolean isForSink() {
@@ -40,10 +71,5 @@ record Cut<U>(
 
   long bytes() {
     return taken.stream().mapToLong(Taken::bytes).sum();
-  }
-
-  /** Up to where records of it were delivered to this processor; null if none was. */
-  Checkpoint lastTaken() {
-    return taken.isEmpty() ? null : taken.get(taken.size() - 1).position();
   }
 }

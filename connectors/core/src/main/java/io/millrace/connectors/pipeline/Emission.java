@@ -68,7 +68,7 @@ final class Emission<U> {
     this.intention = intention;
     this.limits = limits;
     this.settled = cut.taken();
-    this.checkpointAt = cut.lastTaken();
+    this.checkpointAt = cut.checkpointAt();
     for (Taken<U> record : cut.taken()) {
       if (record.exclusion() != null && cut.stored() == null) {
         addLetter(record, record.exclusion().reason(), null, 1);
@@ -131,8 +131,9 @@ final class Emission<U> {
   /** The range's commit record is there. */
   void committed(Commit commit) {
     expect(Step.EMIT);
-    settled = buffer.committed(cut, commit);
-    checkpointAt = settled.isEmpty() ? null : settled.get(settled.size() - 1).position();
+    ShardBuffer.Settlement<U> settlement = buffer.committed(cut, commit);
+    settled = settlement.records();
+    checkpointAt = settlement.checkpointAt();
     if (!commit.byThisCall()) {
       letters.clear(); // what is a dead letter is for the commit record to say
     }

@@ -20,6 +20,8 @@ import java.util.Optional;
 // - A commit record was found that somebody else wrote. It is right, whatever was intended here. If
 //   it ends earlier, the rest goes back to the front and is a range of its own. If it ends later,
 //   what comes up to there is stored already, wherever it still is: in the buffer or in the stream.
+//   Until all of that has come, the checkpoint stays where it is: it would take the prepared range
+//   off the lease, and with it the only way in which a successor learns of that commit record.
 // - Otherwise limits decide. Records that were filtered out are kept as positions: the first record
 //   of a range names it, whether it is stored or not, and the last one is where the checkpoint
 // goes.
@@ -51,6 +53,9 @@ final class ShardBuffer<U> {
   private PreparedRange prepared;
   private Checkpoint storedTo;
   private List<Exclusion> storedExclusions = List.of();
+
+  /** What the checkpoint may pass once everything has come that is stored already. */
+  private Checkpoint owed;
 
   ShardBuffer(BufferLimits limits) {
     this.limits = limits;
@@ -142,6 +147,9 @@ final class ShardBuffer<U> {
 
   /** When the next cut is due if nothing more is taken in; {@link Long#MAX_VALUE} for never. */
   long dueAtMillis() {
+    if (owesCheckpoint()) {
+      return Long.MIN_VALUE;
+    }
     if (waiting.isEmpty()) {
       return Long.MAX_VALUE;
     }
@@ -170,6 +178,12 @@ final class ShardBuffer<U> {
     return prepared != null && lastTaken != null && lastTaken.compareTo(prepared.end()) >= 0;
   }
 
+  private boolean owesCheckpoint() {
+    return owed != null
+        && lastTaken.compareTo(storedTo) >= 0
+        && (waiting.isEmpty() || !isStored(waiting.element()));
+  }
+
   private boolean isStored(Taken<U> record) {
     return storedTo != null && record.position().compareTo(storedTo) <= 0;
   }
@@ -179,6 +193,11 @@ final class ShardBuffer<U> {
     boolean wanted = wish != Wish.BY_LIMITS || dueAtMillis() <= nowMillis;
     if (!wanted) {
       return Optional.empty();
+    }
+    if (owesCheckpoint()) {
+      Checkpoint at = owed;
+      owed = null;
+      return Optional.of(Cut.checkpointOnly(at));
     }
     if (waiting.isEmpty()) {
       return wish == Wish.LAST && prepared != null
@@ -204,33 +223,32 @@ final class ShardBuffer<U> {
     while (!waiting.isEmpty() && isStored(waiting.peekFirst())) {
       records.add(remove());
     }
-    return new Cut<>(records, null, 0, null, null, storedExclusions);
+    owed = records.get(records.size() - 1).position();
+    return Cut.stored(records, storedExclusions);
   }
 
   /** The whole prepared range, as far as the stream still had it. */
   private Cut<U> finishPrepared() {
     PreparedRange range = prepared;
     prepared = null;
-    return new Cut<>(
+    return Cut.range(
         removeUpTo(range.end()),
         range.start().first(),
         range.start().firstArrival().toEpochMilli(),
         range.end(),
-        range,
-        null);
+        range);
   }
 
   private Cut<U> cutPreparedShort() {
     PreparedRange range = prepared;
     prepared = null;
     List<Taken<U>> records = removeUpTo(range.end());
-    return new Cut<>(
+    return Cut.range(
         records,
         range.start().first(),
         range.start().firstArrival().toEpochMilli(),
         records.get(records.size() - 1).position(),
-        range,
-        null);
+        range);
   }
 
   private List<Taken<U>> removeUpTo(Checkpoint end) {
@@ -262,22 +280,25 @@ final class ShardBuffer<U> {
     }
     Taken<U> first = records.get(0);
     return matters
-        ? new Cut<>(
+        ? Cut.range(
             records,
             first.position(),
             first.arrivalMillis(),
             records.get(records.size() - 1).position(),
-            null,
             null)
-        : new Cut<>(records, null, 0, null, null, null);
+        : Cut.withoutSink(records);
   }
 
   /**
-   * A commit record is there.
+   * What is done with when a commit record is there.
    *
-   * @return the records of the cut that it covers; the others are back in the buffer
+   * @param records of the cut that it covers; the others are back in the buffer
+   * @param checkpointAt null if the checkpoint has to stay where it is
    */
-  List<Taken<U>> committed(Cut<U> cut, Commit commit) {
+  record Settlement<U>(List<Taken<U>> records, Checkpoint checkpointAt) {}
+
+  /** A commit record is there. */
+  Settlement<U> committed(Cut<U> cut, Commit commit) {
     List<Taken<U>> covered = new ArrayList<>();
     List<Taken<U>> rest = new ArrayList<>();
     for (Taken<U> record : cut.taken()) {
@@ -286,11 +307,14 @@ final class ShardBuffer<U> {
     for (int i = rest.size() - 1; i >= 0; i--) {
       add(rest.get(i), true);
     }
+    Checkpoint last = covered.isEmpty() ? null : covered.get(covered.size() - 1).position();
     if (commit.end().compareTo(cut.end()) > 0) {
       storedTo = commit.end();
       storedExclusions = commit.exclusions();
+      owed = last;
+      last = null;
     }
-    return covered;
+    return new Settlement<>(covered, last);
   }
 
   /** Nothing came of a cut that was not prepared: it is cut again. */
