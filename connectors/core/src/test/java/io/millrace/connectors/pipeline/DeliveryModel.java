@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.millrace.checkpoint.Checkpoint;
 import io.millrace.checkpoint.SequenceNumber;
+import io.millrace.connectors.contract.NoCheckpointer;
 import io.millrace.connectors.sink.Commit;
 import io.millrace.connectors.sink.Exclusion;
 import io.millrace.connectors.sink.Outcome;

@@ -1,4 +1,4 @@
-package io.millrace.connectors.pipeline;
+package io.millrace.connectors.contract;
 
 import io.millrace.kcl.IPreparedCheckpointer;
 import io.millrace.kcl.IRecordProcessorCheckpointer;
@@ -6,7 +6,7 @@ import io.millrace.kcl.Record;
 import io.millrace.kcl.ShutdownException;
 
 /** Refuses everything; a test overrides what it is about. */
-class NoCheckpointer implements IRecordProcessorCheckpointer {
+public abstract class NoCheckpointer implements IRecordProcessorCheckpointer {
 
   @Override
   public void checkpoint() throws ShutdownException {

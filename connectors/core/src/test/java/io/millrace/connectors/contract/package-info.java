@@ -1,0 +1,2 @@
+/** What every sink keeps, whatever happens. */
+package io.millrace.connectors.contract;
