@@ -103,11 +103,18 @@ final class SimulateCommand implements Callable<Integer> {
     boolean terminal = Integer.getInteger("millrace.columns", 0) > 0;
     long now = System.nanoTime() / 1_000_000;
     boolean last = progress.done() == progress.of();
+    PrintStream err = System.err;
+    progress
+        .violated()
+        .ifPresent(
+            seed ->
+                err.printf(
+                    "%sseed %d: a violation, explained at the end%n",
+                    terminal ? "\r\u001b[K" : "", seed));
     if (!last && now - shownAt < (terminal ? BETWEEN_UPDATES_MILLIS : BETWEEN_LINES_MILLIS)) {
       return;
     }
     shownAt = now;
-    PrintStream err = System.err;
     String text =
         String.format(
             Locale.ROOT,

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalLong;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.concurrent.ExecutorService;
@@ -31,8 +32,10 @@ public final class Simulate {
    * @param of scenarios in all
    * @param violations found so far
    * @param seconds since the start
+   * @param violated the seed of the scenario that has just run, if it failed
    */
-  public record Progress(long done, long of, long violations, double seconds) {
+  public record Progress(
+      long done, long of, long violations, double seconds, OptionalLong violated) {
     /** Scenarios a second. */
     public double perSecond() {
       return seconds > 0 ? done / seconds : 0;
@@ -223,7 +226,13 @@ public final class Simulate {
       if (violation != null) {
         violations.put(scenario.seed(), violation);
       }
-      progress.accept(new Progress(done, of, violations.size(), secondsSince(startedAt)));
+      progress.accept(
+          new Progress(
+              done,
+              of,
+              violations.size(),
+              secondsSince(startedAt),
+              violation == null ? OptionalLong.empty() : OptionalLong.of(scenario.seed())));
     }
   }
 

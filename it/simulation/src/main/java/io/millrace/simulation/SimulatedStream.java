@@ -79,6 +79,9 @@ final class SimulatedStream {
     /** Entries before this index are processed, trimmed, or from before the application's start. */
     int settled;
 
+    /** Whether it and every shard before it are known to be processed to their ends. */
+    boolean complete;
+
     private final Deque<Long> reads = new ArrayDeque<>();
     private double byteDebt;
     private long debtAt;

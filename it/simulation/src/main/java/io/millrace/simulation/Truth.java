@@ -472,7 +472,11 @@ final class Truth {
     if (shard.isOpen() || shard.settled < shard.entries.size()) {
       return false;
     }
-    return shard.parents.stream().allMatch(p -> isComplete(stream.state(p)));
+    // it stays so, and is remembered: after many splits and merges there are more ways up than
+    // anybody can walk
+    shard.complete =
+        shard.complete || shard.parents.stream().allMatch(p -> isComplete(stream.state(p)));
+    return shard.complete;
   }
 
   /** A processor is about to be called with the lease of {@code token}. */
