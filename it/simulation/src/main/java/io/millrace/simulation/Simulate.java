@@ -32,7 +32,7 @@ public final class Simulate {
    * @param of scenarios in all
    * @param violations found so far
    * @param seconds since the start
-   * @param violated the seed of the scenario that has just run, if it failed
+   * @param violated the seed of a scenario that has just failed, and is about to be explained
    */
   public record Progress(
       long done, long of, long violations, double seconds, OptionalLong violated) {
@@ -217,6 +217,11 @@ public final class Simulate {
 
   private void one(Scenario scenario, long of, long startedAt) {
     Run.Result result = Run.of(scenario, mutation, 0);
+    if (result.violation() != null) {
+      synchronized (this) {
+        tell(of, startedAt, OptionalLong.of(scenario.seed()));
+      }
+    }
     Violation violation = result.violation() == null ? null : explained(scenario, result);
     synchronized (this) {
       done++;
@@ -226,14 +231,12 @@ public final class Simulate {
       if (violation != null) {
         violations.put(scenario.seed(), violation);
       }
-      progress.accept(
-          new Progress(
-              done,
-              of,
-              violations.size(),
-              secondsSince(startedAt),
-              violation == null ? OptionalLong.empty() : OptionalLong.of(scenario.seed())));
+      tell(of, startedAt, OptionalLong.empty());
     }
+  }
+
+  private void tell(long of, long startedAt, OptionalLong violated) {
+    progress.accept(new Progress(done, of, violations.size(), secondsSince(startedAt), violated));
   }
 
   private Violation explained(Scenario scenario, Run.Result result) {

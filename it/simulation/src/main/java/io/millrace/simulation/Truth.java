@@ -623,6 +623,11 @@ final class Truth {
     return Optional.empty();
   }
 
+  /** Records that are settled; rises with progress. */
+  long settled() {
+    return stream.shards().stream().mapToLong(shard -> shard.settled).sum();
+  }
+
   /** Nothing may be lost to retention without a word. */
   void requireGapsReported() {
     for (ShardState shard : stream.shards()) {

@@ -235,6 +235,19 @@ class EngineRegressionTest {
                 new Fault(29_360, Kind.WALL_JUMP, 12, 442, -3_456_121))));
   }
 
+  @Test
+  void a_fence_that_the_wall_clock_closed_stays_closed_when_the_clock_is_set_back() {
+    holds(
+        new Scenario(
+            57607L,
+            3,
+            5,
+            InitialPosition.TRIM_HORIZON,
+            List.of(
+                new Fault(14_506, Kind.SUSPEND, 8, 21_519, 0),
+                new Fault(36_110, Kind.WALL_JUMP, -1, 465, -1_748_977))));
+  }
+
   private static void holds(Scenario scenario) {
     Run.Result result = Run.of(scenario, Mutation.NONE, 100);
     assertThat(result.violation()).as(result.trace()).isNull();

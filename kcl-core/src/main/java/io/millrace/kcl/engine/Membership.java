@@ -102,17 +102,40 @@ final class Membership {
   private boolean sessionGone;
 
   // written on the loop, read by any thread that asks whether it may still deliver
-  private volatile Fence fence = Fence.CLOSED;
+  private volatile Fence fence = Fence.closed();
 
   /**
    * Until when leases may be acted upon. The wall clock is watched too: it goes on while a machine
-   * is suspended.
+   * is suspended. It may be set back right after, so a fence that it has closed stays closed, until
+   * a heartbeat succeeds that began later.
    */
-  private record Fence(long monotonicMillis, long wallMillis) {
-    static final Fence CLOSED = new Fence(NEVER, NEVER);
+  private static final class Fence {
+    private final long monotonicMillis;
+    private final long wallMillis;
+    private volatile boolean closedByWall;
+    private volatile long closedAtMillis;
+
+    /** Closed from the start. */
+    static Fence closed() {
+      return new Fence(NEVER, Long.MAX_VALUE);
+    }
+
+    Fence(long monotonicMillis, long wallMillis) {
+      this.monotonicMillis = monotonicMillis;
+      this.wallMillis = wallMillis;
+    }
 
     boolean isClosed(long monotonicNow, long wallNow) {
-      return monotonicNow >= monotonicMillis || wallNow >= wallMillis;
+      if (wallNow >= wallMillis && !closedByWall) {
+        closedAtMillis = monotonicNow;
+        closedByWall = true;
+      }
+      return closedByWall || monotonicNow >= monotonicMillis;
+    }
+
+    /** Whether the answer to a heartbeat that began then says something new. */
+    boolean isOpenedBy(long callStartedAt) {
+      return !closedByWall || callStartedAt >= closedAtMillis;
     }
   }
 
@@ -137,7 +160,7 @@ final class Membership {
 
   /** When this worker fences itself unless a heartbeat succeeds before; monotonic. */
   long fenceAtMillis() {
-    return fence.monotonicMillis();
+    return fence.monotonicMillis;
   }
 
   long generation() {
@@ -380,7 +403,7 @@ final class Membership {
   private void pushFence(long callStartedAt, long callStartedWall) {
     Fence next =
         new Fence(callStartedAt + settings.fenceMillis(), callStartedWall + settings.fenceMillis());
-    if (next.monotonicMillis() > fence.monotonicMillis()) {
+    if (next.monotonicMillis > fence.monotonicMillis && fence.isOpenedBy(callStartedAt)) {
       fence = next;
     }
   }
@@ -388,7 +411,7 @@ final class Membership {
   /** The session is over; a new one is joined. */
   private void lost() {
     self = null;
-    fence = Fence.CLOSED;
+    fence = Fence.closed();
     sessionsChanged = true;
   }
 
@@ -418,7 +441,7 @@ final class Membership {
   /** Nothing more is to be done. */
   void stop() {
     stopped = true;
-    fence = Fence.CLOSED;
+    fence = Fence.closed();
   }
 
   void pageUnread(int page, long now) {

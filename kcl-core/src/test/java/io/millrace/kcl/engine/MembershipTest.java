@@ -100,6 +100,20 @@ class MembershipTest {
   }
 
   @Test
+  void a_fence_that_the_wall_clock_closed_opens_only_with_a_beat_that_began_later() {
+    join();
+    membership.due(1_000);
+    membership.due(2_000);
+    assertThat(membership.isFenced(2_100, WALL + 60_000)).isTrue();
+    assertThat(membership.isFenced(2_200, WALL - 60_000)).as("set back").isTrue();
+    membership.beatAnswered(me.id(), true, 2_000, WALL + 2_000);
+    assertThat(membership.isFenced(2_300, WALL - 60_000)).as("it began before").isTrue();
+    membership.due(3_000);
+    membership.beatAnswered(me.id(), true, 3_000, WALL - 59_000);
+    assertThat(membership.isFenced(3_100, WALL - 58_900)).isFalse();
+  }
+
+  @Test
   void a_session_whose_beat_stands_still_is_expired_after_its_own_failover_time() {
     join();
     for (long now = 0; now < FAILOVER - BEAT; now += 500) {

@@ -175,12 +175,15 @@ final class ConnectorProcessor<U>
   public void processRecords(List<Record> records, IRecordProcessorCheckpointer checkpointer)
       throws Exception {
     locked(() -> this.checkpointer = checkpointer);
-    for (Record record : records) {
-      accept(record);
+    try {
+      for (Record record : records) {
+        accept(record);
+      }
+    } finally {
+      locked(this::advance); // also for those before one that failed: their time runs
     }
     lock.lock();
     try {
-      advance();
       requireRunning();
     } finally {
       lock.unlock();
