@@ -90,7 +90,8 @@ final class ConnectorProcessor<U>
 
   private final PipelineSettings<U> settings;
   private final Tools tools;
-  private final FlushTrigger<U> trigger;
+  private final ShardParts<U> parts;
+  private final boolean ownsParts;
   private final String writer;
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition changed = lock.newCondition();
@@ -118,12 +119,13 @@ final class ConnectorProcessor<U>
   private volatile Long oldestArrivalMillis;
 
   /**
-   * @param trigger null if the limits are enough
+   * @param ownsParts whether no other shard is delivered with them
    */
-  ConnectorProcessor(PipelineSettings<U> settings, FlushTrigger<U> trigger) {
+  ConnectorProcessor(PipelineSettings<U> settings, ShardParts<U> parts, boolean ownsParts) {
     this.settings = settings;
     this.tools = settings.tools();
-    this.trigger = trigger;
+    this.parts = parts;
+    this.ownsParts = ownsParts;
     this.buffer = new ShardBuffer<>(settings.limits().buffer());
     this.writer = HexFormat.of().toHexDigits(tools.random().nextLong());
   }
@@ -143,9 +145,9 @@ final class ConnectorProcessor<U>
               input.getPendingCheckpoint().orElse(null),
               input.getPendingCheckpointState().orElse(null));
       boolean ours =
-          settings.sink() instanceof RangeSink
+          parts.sink() instanceof RangeSink
               && prepared.isPresent()
-              && prepared.get().sink().equals(settings.sink().name());
+              && prepared.get().sink().equals(parts.sink().name());
       if (ours) {
         log.info(
             "Shard {}: a predecessor has prepared the range from {} to {}; it is finished first",
@@ -339,7 +341,7 @@ final class ConnectorProcessor<U>
           .shared()
           .meters()
           .taken(record.getData().remaining(), taken.items().size(), !taken.matters());
-      if (trigger != null && !buffer.isFinishing() && isTriggered(taken)) {
+      if (parts.trigger() != null && !buffer.isFinishing() && isTriggered(taken)) {
         flushTo = position;
       }
       if (emitter == Emitter.IDLE && (flushTo != null || buffer.dueAtMillis() <= now())) {
@@ -353,7 +355,7 @@ final class ConnectorProcessor<U>
   private boolean isTriggered(Taken<U> taken) {
     boolean triggered = false;
     for (RangeItem<U> item : taken.items()) {
-      triggered |= trigger.taken(item.value(), item.record());
+      triggered |= parts.trigger().taken(item.value(), item.record());
     }
     return triggered;
   }
@@ -363,7 +365,7 @@ final class ConnectorProcessor<U>
     Exclusion exclusion = null;
     long bytes = 0;
     try {
-      for (U value : settings.transform().apply(record)) {
+      for (U value : parts.transform().apply(record)) {
         items.add(new RangeItem<>(record, items.size(), value));
         bytes += settings.weigher().applyAsLong(value);
       }
@@ -533,7 +535,7 @@ final class ConnectorProcessor<U>
       RangeStart start =
           Emission.start(cut, settings.stream(), shardId, tools.clock().wallMillis());
       String name = "";
-      if (settings.sink() instanceof RangeSink<U> sink) {
+      if (parts.sink() instanceof RangeSink<U> sink) {
         try {
           name = cut.prepared() != null ? cut.prepared().name() : sink.nameFor(start);
         } catch (RuntimeException e) {
@@ -546,8 +548,8 @@ final class ConnectorProcessor<U>
       range = Emission.range(cut, start, name, writer);
     }
     emission = new Emission<>(buffer, cut, range, intention, settings.limits().retry());
-    if (trigger != null) {
-      trigger.flushed();
+    if (parts.trigger() != null) {
+      parts.trigger().flushed();
     }
   }
 
@@ -630,13 +632,13 @@ final class ConnectorProcessor<U>
 
   /** Under the lock. */
   private void emit() {
-    if (settings.sink() instanceof RecordSink<U> && !emission.hasItems()) {
+    if (parts.sink() instanceof RecordSink<U> && !emission.hasItems()) {
       emission.nothingToDeliver();
       return;
     }
     if (!settings.shared().gate().enter()) {
       if (settings.shared().gate().isDown() && trouble == null) {
-        trouble = settings.sink() + " is down; the shard waits for it";
+        trouble = parts.sink() + " is down; the shard waits for it";
       }
       showPause();
       rest(GATE_POLL_MILLIS + tools.random().nextLong(GATE_POLL_MILLIS));
@@ -646,11 +648,11 @@ final class ConnectorProcessor<U>
     long begunAt = now();
     begins(
         () -> {
-          if (settings.sink() instanceof RangeSink<U> sink) {
+          if (parts.sink() instanceof RangeSink<U> sink) {
             stage(() -> sink.commit(range))
                 .whenComplete(
                     (commit, error) -> answered(begunAt, error, () -> committed(range, commit)));
-          } else if (settings.sink() instanceof RecordSink<U> sink) {
+          } else if (parts.sink() instanceof RecordSink<U> sink) {
             stage(() -> sink.deliver(range))
                 .whenComplete(
                     (outcomes, error) ->
@@ -695,7 +697,7 @@ final class ConnectorProcessor<U>
                 });
           } else {
             settings.shared().meters().emitFailed();
-            failed("store in " + settings.sink(), why);
+            failed("store in " + parts.sink(), why);
           }
         });
   }
@@ -715,8 +717,11 @@ final class ConnectorProcessor<U>
 
   /** Under the lock. */
   private void delivered(RecordRange<U> range, List<Outcome> outcomes) {
-    Emission.Tally tally = emission.answered(outcomes, tools.clock().wallMillis());
+    Emission.Tally<U> tally = emission.answered(outcomes, tools.clock().wallMillis());
     settings.shared().meters().delivered(tally, range.bytes());
+    if (!tally.usedUp().isEmpty() && parts.sink() instanceof RecordSink<U> sink) {
+      submitQuietly(() -> sink.gaveUp(tally.usedUp()));
+    }
     if (tally.retried() > 0) {
       failures++;
       long millis = settings.limits().backoff().apply(failures);
@@ -928,7 +933,7 @@ final class ConnectorProcessor<U>
             : waitsForRoom
                 ? settings.shared().budget().isShort()
                     ? "the buffers of this worker are full"
-                    : "the buffer is full; " + settings.sink() + " is slower than the stream"
+                    : "the buffer is full; " + parts.sink() + " is slower than the stream"
                 : null;
     if (reason != null && course == Course.RUNNING) {
       if (!paused) {
@@ -971,6 +976,9 @@ final class ConnectorProcessor<U>
     settings.shared().budget().leave(this);
     settings.shared().meters().unbuffered(items);
     settings.shared().meters().shardEnds(this);
+    if (ownsParts) {
+      submitQuietly(parts.sink()::close);
+    }
   }
 
   private void submitQuietly(Runnable task) {

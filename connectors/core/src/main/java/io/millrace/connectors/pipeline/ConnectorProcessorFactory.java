@@ -49,13 +49,18 @@ import java.util.function.ToLongFunction;
 public final class ConnectorProcessorFactory<U> implements IRecordProcessorFactory, AutoCloseable {
 
   private final PipelineSettings<U> settings;
-  private final Supplier<FlushTrigger<U>> triggers;
+  private final Supplier<ShardParts<U>> parts;
+  private final boolean partsOfShards;
   private final Runnable close;
 
   private ConnectorProcessorFactory(
-      PipelineSettings<U> settings, Supplier<FlushTrigger<U>> triggers, Runnable close) {
+      PipelineSettings<U> settings,
+      Supplier<ShardParts<U>> parts,
+      boolean partsOfShards,
+      Runnable close) {
     this.settings = settings;
-    this.triggers = triggers;
+    this.parts = parts;
+    this.partsOfShards = partsOfShards;
     this.close = close;
   }
 
@@ -65,12 +70,25 @@ public final class ConnectorProcessorFactory<U> implements IRecordProcessorFacto
    * @param transform what is made of a record
    */
   public static <U> Builder<U> builder(String stream, Sink<U> sink, RecordTransform<U> transform) {
-    return new Builder<>(stream, sink, transform);
+    ShardParts<U> shared = new ShardParts<>(sink, transform, null);
+    return new Builder<>(stream, sink.name(), () -> shared, false);
+  }
+
+  /**
+   * For parts that no two shards may share.
+   *
+   * @param stream the stream's name, for names, meters and dead letters
+   * @param sinkName the short name of every sink that is made
+   * @param parts makes them for a shard; each sink is closed when its shard has ended or gone
+   */
+  public static <U> Builder<U> builder(
+      String stream, String sinkName, Supplier<ShardParts<U>> parts) {
+    return new Builder<>(stream, sinkName, parts, true);
   }
 
   @Override
   public IRecordProcessor createProcessor() {
-    return new ConnectorProcessor<>(settings, triggers.get());
+    return new ConnectorProcessor<>(settings, parts.get(), partsOfShards);
   }
 
   @Override
@@ -97,8 +115,9 @@ public final class ConnectorProcessorFactory<U> implements IRecordProcessorFacto
    */
   public static final class Builder<U> {
     private final String stream;
-    private final Sink<U> sink;
-    private final RecordTransform<U> transform;
+    private final String sinkName;
+    private final Supplier<ShardParts<U>> parts;
+    private final boolean partsOfShards;
     private ToLongFunction<? super U> weigher = value -> 0;
     private int bufferItems = 1_000;
     private long bufferBytes = 1 << 20;
@@ -113,13 +132,14 @@ public final class ConnectorProcessorFactory<U> implements IRecordProcessorFacto
     private Duration drainTime = Duration.ofSeconds(10);
     private DeadLetterDestination deadLetters;
     private boolean skipBadRecords;
-    private Supplier<FlushTrigger<U>> triggers = () -> null;
     private MeterRegistry registry = new CompositeMeterRegistry();
 
-    private Builder(String stream, Sink<U> sink, RecordTransform<U> transform) {
+    private Builder(
+        String stream, String sinkName, Supplier<ShardParts<U>> parts, boolean partsOfShards) {
       this.stream = Objects.requireNonNull(stream, "stream");
-      this.sink = Objects.requireNonNull(sink, "sink");
-      this.transform = Objects.requireNonNull(transform, "transform");
+      this.sinkName = Objects.requireNonNull(sinkName, "sinkName");
+      this.parts = Objects.requireNonNull(parts, "parts");
+      this.partsOfShards = partsOfShards;
     }
 
     /**
@@ -237,16 +257,6 @@ public final class ConnectorProcessorFactory<U> implements IRecordProcessorFacto
       return this;
     }
 
-    /**
-     * Asks for buffers to be stored early.
-     *
-     * @param triggers makes one for each shard
-     */
-    public Builder<U> flushTriggers(Supplier<FlushTrigger<U>> triggers) {
-      this.triggers = Objects.requireNonNull(triggers, "triggers");
-      return this;
-    }
-
     /** Where the meters go; nowhere by default. */
     public Builder<U> meterRegistry(MeterRegistry registry) {
       this.registry = Objects.requireNonNull(registry, "registry");
@@ -286,19 +296,13 @@ public final class ConnectorProcessorFactory<U> implements IRecordProcessorFacto
       Shared shared =
           new Shared(
               budget,
-              new SinkGate(sink.name(), maxConcurrentEmissions, tools.clock()),
-              new PipelineMeters(registry, stream, sink.name(), budget, tools.clock()::wallMillis));
+              new SinkGate(sinkName, maxConcurrentEmissions, tools.clock()),
+              new PipelineMeters(registry, stream, sinkName, budget, tools.clock()::wallMillis));
       return new ConnectorProcessorFactory<>(
           new PipelineSettings<>(
-              stream,
-              transform,
-              weigher,
-              sink,
-              limits,
-              new BadRecords(deadLetters, skipBadRecords),
-              shared,
-              tools),
-          triggers,
+              stream, weigher, limits, new BadRecords(deadLetters, skipBadRecords), shared, tools),
+          parts,
+          partsOfShards,
           close);
     }
 

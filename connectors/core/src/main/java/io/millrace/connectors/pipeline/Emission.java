@@ -36,8 +36,12 @@ final class Emission<U> {
   /** A record that becomes a dead letter. */
   record Letter<U>(Taken<U> record, String reason, Throwable error, int attempts) {}
 
-  /** What the answers of a sink came to. */
-  record Tally(int delivered, int duplicates, int retried, int given) {}
+  /**
+   * What the answers of a sink came to.
+   *
+   * @param usedUp items that were asked to be tried again once too often, or too late
+   */
+  record Tally<U>(int delivered, int duplicates, int retried, List<RangeItem<U>> usedUp) {}
 
   private final ShardBuffer<U> buffer;
   private final Cut<U> cut;
@@ -147,7 +151,7 @@ final class Emission<U> {
    * @param outcomes of the items of the last {@link #next}
    * @param wallMillis the clock that records' arrival is compared with
    */
-  Tally answered(List<Outcome> outcomes, long wallMillis) {
+  Tally<U> answered(List<Outcome> outcomes, long wallMillis) {
     expect(Step.EMIT);
     if (outcomes.size() != open.size()) {
       throw new IllegalStateException(
@@ -160,7 +164,7 @@ final class Emission<U> {
     List<RangeItem<U>> again = new ArrayList<>();
     int delivered = 0;
     int duplicates = 0;
-    int given = 0;
+    List<RangeItem<U>> usedUp = new ArrayList<>();
     for (int i = 0; i < open.size(); i++) {
       RangeItem<U> item = open.get(i);
       Outcome outcome = outcomes.get(i);
@@ -170,12 +174,11 @@ final class Emission<U> {
       } else if (outcome instanceof Outcome.Duplicate) {
         duplicates++;
       } else if (outcome instanceof Outcome.Poison poison) {
-        given++;
         giveUp(item, poison.why(), tried);
       } else if (outcome instanceof Outcome.Retry retry) {
         long age = wallMillis - item.record().getApproximateArrivalTimestamp().toEpochMilli();
         if (tried >= limits.attempts() || age >= limits.ageMillis()) {
-          given++;
+          usedUp.add(item);
           giveUp(item, retry.why(), tried);
         } else {
           again.add(item);
@@ -188,7 +191,7 @@ final class Emission<U> {
     if (again.isEmpty()) {
       step = afterSink();
     }
-    return new Tally(delivered, duplicates, again.size(), given);
+    return new Tally<>(delivered, duplicates, again.size(), usedUp);
   }
 
   private void giveUp(RangeItem<U> item, Throwable why, int tried) {

@@ -129,7 +129,7 @@ final class PipelineMeters implements AutoCloseable {
     bytesOut.increment(bytes);
   }
 
-  void delivered(Emission.Tally tally, long bytes) {
+  void delivered(Emission.Tally<?> tally, long bytes) {
     emitted.increment(tally.delivered());
     duplicates.increment(tally.duplicates());
     retried.increment(tally.retried());

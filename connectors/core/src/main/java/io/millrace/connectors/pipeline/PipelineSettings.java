@@ -1,7 +1,6 @@
 package io.millrace.connectors.pipeline;
 
 import io.github.resilience4j.core.IntervalFunction;
-import io.millrace.connectors.sink.Sink;
 import io.millrace.kcl.deadletter.DeadLetterDestination;
 import io.millrace.kcl.time.Clock;
 import io.millrace.kcl.time.RandomSource;
@@ -16,9 +15,7 @@ import java.util.function.ToLongFunction;
  */
 record PipelineSettings<U>(
     String stream,
-    RecordTransform<U> transform,
     ToLongFunction<? super U> weigher,
-    Sink<U> sink,
     Limits limits,
     BadRecords badRecords,
     Shared shared,

@@ -21,4 +21,10 @@ public non-sealed interface RecordSink<U> extends Sink<U> {
    *     trouble: all of them come again, and that counts as nobody's attempt
    */
   CompletionStage<List<Outcome>> deliver(RecordRange<U> range);
+
+  /**
+   * Items that were asked to be tried again have used up their attempts or their time, and their
+   * records become dead letters. Must not block.
+   */
+  default void gaveUp(List<RangeItem<U>> items) {}
 }

@@ -9,7 +9,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 class DeliveryModelTest {
 
-  private static final int SEEDS = Integer.getInteger("millrace.model.seeds", 3_000);
+  private static final int SEEDS = Integer.getInteger("millrace.model.seeds", 1_200);
   private static final int FIRST_SEED = Integer.getInteger("millrace.model.from", 0);
   private static final int SEEDS_FOR_A_DEFECT = 2_000;
 
