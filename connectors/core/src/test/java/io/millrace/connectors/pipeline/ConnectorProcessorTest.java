@@ -23,6 +23,8 @@ import io.millrace.kcl.ShutdownException;
 import io.millrace.kcl.VirtualTime;
 import io.millrace.kcl.deadletter.DeadLetter;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayDeque;
@@ -447,6 +449,19 @@ class ConnectorProcessorTest {
     assertThat(registry.get("millrace.connector.items.buffered").gauge().value()).isZero();
     assertThat(registry.get("millrace.connector.oldest.age").gauge().value()).isZero();
     assertThat(registry.get("millrace.connector.freshness").gauge().value()).isEqualTo(6_000);
+  }
+
+  @Test
+  void the_documentation_has_a_row_for_every_meter() throws Exception {
+    try (ConnectorProcessorFactory<String> factory = builder().build(tools(), () -> {})) {
+      assertThat(factory.bufferedBytes()).isZero();
+      String documentation = Files.readString(Path.of("..", "..", "docs", "metrics.md"));
+      assertThat(registry.getMeters())
+          .isNotEmpty()
+          .extracting(meter -> meter.getId().getName())
+          .allSatisfy(name -> assertThat(documentation).contains("| `" + name + "` |"));
+    }
+    assertThat(registry.find("millrace.connector.buffer.bytes").gauge()).isNull();
   }
 
   // ---- a sink that takes records one by one
