@@ -1,0 +1,2 @@
+/** Records as rows of a DynamoDB table. */
+package io.millrace.connectors.dynamodb;
