@@ -26,7 +26,9 @@ final class BatchWriter implements Writer {
 
   private static final int MOST_ITEMS = 25;
 
-  /** Of 16 MB, with room for the JSON around it and for numbers and bytes, which are written out. */
+  /**
+   * Of 16 MB, with room for the JSON around it and for numbers and bytes, which are written out.
+   */
   private static final long MOST_BYTES = 8L << 20;
 
   private final DynamoDbAsyncClient client;
@@ -116,9 +118,7 @@ final class BatchWriter implements Writer {
         .handle(
             (response, error) -> {
               verdicts.add(
-                  error == null
-                      ? new Verdict.Stored()
-                      : Failures.judge(error, "PutItem", table));
+                  error == null ? new Verdict.Stored() : Failures.judge(error, "PutItem", table));
               return oneByOne(writes, index + 1, verdicts);
             })
         .thenCompose(stage -> stage);

@@ -4,8 +4,10 @@ import java.net.URI;
 import java.time.Duration;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.ThreadFactory;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import software.amazon.awssdk.auth.credentials.AwsCredentialsProvider;
+import software.amazon.awssdk.awscore.endpoints.AccountIdEndpointMode;
 import software.amazon.awssdk.awscore.retry.AwsRetryStrategy;
 import software.amazon.awssdk.core.client.config.SdkAdvancedAsyncClientOption;
 import software.amazon.awssdk.http.nio.netty.NettyNioAsyncHttpClient;
@@ -13,7 +15,6 @@ import software.amazon.awssdk.http.nio.netty.SdkEventLoopGroup;
 import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.services.dynamodb.DynamoDbAsyncClient;
 import software.amazon.awssdk.services.dynamodb.DynamoDbAsyncClientBuilder;
-import software.amazon.awssdk.services.dynamodb.model.AccountIdEndpointMode;
 
 /**
  * The SDK's client with bounds of its own: as many connections as requests, a timeout for each, and
@@ -22,6 +23,8 @@ import software.amazon.awssdk.services.dynamodb.model.AccountIdEndpointMode;
 final class Client implements AutoCloseable {
 
   private static final int EVENT_LOOPS = 2;
+  private static final long QUIET_MILLIS = 500;
+  private static final long CLOSE_MILLIS = 3_000;
   private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(3);
 
   /** Beside the writes: looking at the table. */
@@ -85,7 +88,9 @@ final class Client implements AutoCloseable {
   @Override
   public void close() {
     client.close();
-    eventLoops.eventLoopGroup().shutdownGracefully();
+    eventLoops
+        .eventLoopGroup()
+        .shutdownGracefully(QUIET_MILLIS, CLOSE_MILLIS, TimeUnit.MILLISECONDS);
   }
 
   static ThreadFactory threads(String prefix) {

@@ -34,8 +34,10 @@ public final class ItemMapping {
           "sortKey", "it is the partition key too, '" + partitionKey.attribute() + "'");
     }
     List<AttributeMapping> rest = new ArrayList<>(builder.attributes.values());
-    rest.remove(partitionKey);
-    rest.remove(sortKey);
+    rest.removeIf(
+        mapping ->
+            mapping.attribute().equals(partitionKey.attribute())
+                || (sortKey != null && mapping.attribute().equals(sortKey.attribute())));
     others = List.copyOf(rest);
   }
 
@@ -97,6 +99,9 @@ public final class ItemMapping {
                         "/" + attribute.replace("~", "~0").replace("/", "~1"),
                         AttributeType.S,
                         true));
+      }
+      if (mapping.type() == AttributeType.ANY) {
+        return new AttributeMapping(attribute, mapping.field(), AttributeType.S, true);
       }
       if (!mapping.type().fitsKey()) {
         throw new RefusedSetting(
@@ -259,8 +264,8 @@ public final class ItemMapping {
                             + ", for the key has to be whole"));
     long bytes = ItemSize.of(value);
     if (bytes == 0) {
-      throw new MalformedMessageException(what + " is empty; allowed: 1 to " + longestBytes
-          + " bytes");
+      throw new MalformedMessageException(
+          what + " is empty; allowed: 1 to " + longestBytes + " bytes");
     }
     if (bytes > longestBytes) {
       throw new MalformedMessageException(

@@ -33,8 +33,7 @@ final class ItemSize {
       case SS -> value.ss().stream().mapToLong(ItemSize::utf8).sum();
       case NS -> value.ns().stream().mapToLong(ItemSize::number).sum();
       case BS -> value.bs().stream().mapToLong(bytes -> bytes.asByteBuffer().remaining()).sum();
-      case L ->
-          CONTAINER_BYTES + value.l().stream().mapToLong(element -> 1 + of(element)).sum();
+      case L -> CONTAINER_BYTES + value.l().stream().mapToLong(element -> 1 + of(element)).sum();
       case M -> CONTAINER_BYTES + value.m().size() + of(value.m());
       case BOOL, NUL, UNKNOWN_TO_SDK_VERSION -> 1;
     };

@@ -133,8 +133,7 @@ final class Requests {
     mapping
         .sortKey()
         .ifPresent(
-            sortKey ->
-                item.put(sortKey.attribute(), textOfType(sortKey.type(), MARKER_SORT_KEY)));
+            sortKey -> item.put(sortKey.attribute(), textOfType(sortKey.type(), MARKER_SORT_KEY)));
     item.put(own.ttl(), expiry(wallMillis, own.markerAge().toSeconds()));
     return item;
   }

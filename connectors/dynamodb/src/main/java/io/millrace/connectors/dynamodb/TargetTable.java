@@ -43,8 +43,7 @@ final class TargetTable {
   private final ItemMapping mapping;
   private final Scheduler scheduler;
 
-  TargetTable(
-      DynamoDbAsyncClient client, String table, ItemMapping mapping, Scheduler scheduler) {
+  TargetTable(DynamoDbAsyncClient client, String table, ItemMapping mapping, Scheduler scheduler) {
     this.client = client;
     this.table = table;
     this.mapping = mapping;
@@ -174,9 +173,7 @@ final class TargetTable {
     if (how.billing() == Billing.PROVISIONED) {
       request.provisionedThroughput(
           throughput ->
-              throughput
-                  .readCapacityUnits(how.readUnits())
-                  .writeCapacityUnits(how.writeUnits()));
+              throughput.readCapacityUnits(how.readUnits()).writeCapacityUnits(how.writeUnits()));
     }
     return request.build();
   }
@@ -213,8 +210,7 @@ final class TargetTable {
    * @param permissions that the sink uses for writing: {@code PutItem}, {@code UpdateItem}, {@code
    *     BatchWriteItem}
    */
-  CompletionStage<List<Finding>> check(
-      String ttl, boolean willCreate, List<String> permissions) {
+  CompletionStage<List<Finding>> check(String ttl, boolean willCreate, List<String> permissions) {
     List<Finding> findings = new ArrayList<>();
     return then(
         this::describe,
