@@ -88,6 +88,7 @@ final class Dispatcher {
   /** Write units a second that the table is asked for at most. */
   double unitsPerSecond() {
     synchronized (lock) {
+      rate.waitMillis(timing.clock().monotonicMillis()); // it rises with time alone
       return rate.perSecond();
     }
   }
