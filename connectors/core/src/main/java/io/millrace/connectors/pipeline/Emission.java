@@ -7,6 +7,7 @@ import io.millrace.connectors.sink.Outcome;
 import io.millrace.connectors.sink.RangeItem;
 import io.millrace.connectors.sink.RangeStart;
 import io.millrace.connectors.sink.RecordRange;
+import io.millrace.connectors.sink.SinkException;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -168,7 +169,10 @@ final class Emission<U> {
     for (int i = 0; i < open.size(); i++) {
       RangeItem<U> item = open.get(i);
       Outcome outcome = outcomes.get(i);
-      int tried = attempts.merge(item, 1, Integer::sum);
+      // the sink's trouble, throttling say, is nobody's attempt and does not age a record to death
+      boolean sinksTrouble =
+          outcome instanceof Outcome.Retry retry && retry.why() instanceof SinkException;
+      int tried = attempts.merge(item, sinksTrouble ? 0 : 1, Integer::sum);
       if (outcome instanceof Outcome.Delivered) {
         delivered++;
       } else if (outcome instanceof Outcome.Duplicate) {
@@ -177,7 +181,7 @@ final class Emission<U> {
         giveUp(item, poison.why(), tried);
       } else if (outcome instanceof Outcome.Retry retry) {
         long age = wallMillis - item.record().getApproximateArrivalTimestamp().toEpochMilli();
-        if (tried >= limits.attempts() || age >= limits.ageMillis()) {
+        if (!sinksTrouble && (tried >= limits.attempts() || age >= limits.ageMillis())) {
           usedUp.add(item);
           giveUp(item, retry.why(), tried);
         } else {

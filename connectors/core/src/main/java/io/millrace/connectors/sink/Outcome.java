@@ -11,7 +11,11 @@ public sealed interface Outcome {
   /** It, or something newer in its place, was stored before: there was nothing to do. */
   record Duplicate() implements Outcome {}
 
-  /** It is not stored, and trying again later may help. */
+  /**
+   * It is not stored, and trying again later may help. If the reason is a {@link SinkException} it
+   * is the sink's trouble and not the record's, as where a table throttles: it counts as nobody's
+   * attempt, and the record is never given up for it.
+   */
   record Retry(Throwable why) implements Outcome {
     public Retry {
       Objects.requireNonNull(why, "why");
