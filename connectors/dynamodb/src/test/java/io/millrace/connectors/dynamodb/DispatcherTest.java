@@ -107,8 +107,7 @@ class DispatcherTest {
 
   @Test
   void a_row_that_stays_throttled_is_given_back_with_the_later_ones_of_its_key_and_not_more() {
-    table.verdict =
-        write -> text(write).equals("a2") ? throttled() : new Verdict.Stored();
+    table.verdict = write -> text(write).equals("a2") ? throttled() : new Verdict.Stored();
     CompletionStage<List<Outcome>> outcomes =
         deliver(dispatcher(table, 4, 1_000_000), "a1", "a2", "b1", "a3", "b2", "a4");
     time.run(60_000);
@@ -128,8 +127,7 @@ class DispatcherTest {
   @Test
   void if_nothing_gets_through_the_sink_is_in_trouble_and_no_item_is() {
     table.verdict = write -> throttled();
-    CompletionStage<List<Outcome>> outcomes =
-        deliver(dispatcher(table, 4, 1_000_000), "a1", "b1");
+    CompletionStage<List<Outcome>> outcomes = deliver(dispatcher(table, 4, 1_000_000), "a1", "b1");
     time.run(600_000);
     assertThat(troubleOf(outcomes).needsSomebody()).isFalse();
   }
@@ -146,15 +144,16 @@ class DispatcherTest {
     time.run(10_000);
     assertThat(troubleOf(bad)).isSameAs(denied);
     assertThat(of(good)).containsOnly(Outcome.delivered());
-    assertThat(table.stored).extracting(DispatcherTest::text).containsExactlyInAnyOrder("shared3", "z1");
+    assertThat(table.stored)
+        .extracting(DispatcherTest::text)
+        .containsExactlyInAnyOrder("shared3", "z1");
   }
 
   @Test
   void a_failure_that_passes_is_repeated_once_and_then_ends_the_delivery() {
     SinkException gone = SinkException.passing("no answer", null);
     int[] failures = {1};
-    table.verdict =
-        write -> failures[0]-- > 0 ? new Verdict.Trouble(gone) : new Verdict.Stored();
+    table.verdict = write -> failures[0]-- > 0 ? new Verdict.Trouble(gone) : new Verdict.Stored();
     Dispatcher dispatcher = dispatcher(table, 4, 1_000_000);
     CompletionStage<List<Outcome>> first = deliver(dispatcher, "a1");
     time.run(10_000);
@@ -187,8 +186,7 @@ class DispatcherTest {
             text(write).equals("a1")
                 ? new Verdict.Unfit(new IllegalArgumentException("no"))
                 : new Verdict.Stored();
-    CompletionStage<List<Outcome>> outcomes =
-        deliver(dispatcher(table, 4, 1_000_000), "a1", "a2");
+    CompletionStage<List<Outcome>> outcomes = deliver(dispatcher(table, 4, 1_000_000), "a1", "a2");
     time.run(10_000);
     assertThat(of(outcomes).get(0)).isInstanceOf(Outcome.Poison.class);
     assertThat(of(outcomes).get(1)).isEqualTo(Outcome.delivered());

@@ -60,9 +60,7 @@ class DynamoDbSinkProviderTest {
               sink.deliver(
                       range(
                           List.of(
-                              item(
-                                  1,
-                                  "{'user':{'id':'u'},'time':5,'title':'t','op':'saved'}"))))
+                              item(1, "{'user':{'id':'u'},'time':5,'title':'t','op':'saved'}"))))
                   .toCompletableFuture()
                   .join())
           .containsExactly(Outcome.delivered());
@@ -98,8 +96,7 @@ class DynamoDbSinkProviderTest {
     provider.open(values(file), surroundings).close();
     assertThat(provider.check(values(file), surroundings))
         .containsExactly(
-            Finding.good(
-                "Table '" + table + "' is ACTIVE; its key is id (S), as the file says."),
+            Finding.good("Table '" + table + "' is ACTIVE; its key is id (S), as the file says."),
             Finding.good("dynamodb:UpdateItem is allowed."));
     assertThat(Local.scan(table)).isEmpty();
 
@@ -208,8 +205,7 @@ class DynamoDbSinkProviderTest {
     assertRefused(
         file("mode", "batch"), "mode: batch needs a key that no two records share, because");
     assertRefused(
-        file(
-            "mode", "batch", "operation", "delete", "attributes", Map.of("id", "$position")),
+        file("mode", "batch", "operation", "delete", "attributes", Map.of("id", "$position")),
         "mode: batch can put only, and the operation is delete");
     assertRefused(
         file("mode", "batch", "attributes", Map.of("id", "$sequenceNumber")),
@@ -226,8 +222,7 @@ class DynamoDbSinkProviderTest {
         "attributes: attribute 'id' is a part of the key and of type BOOL; a key's may be S, N or"
             + " B");
     assertRefused(file("sortKey", "id"), "sortKey: it is the partition key too, 'id'");
-    assertRefused(
-        file("seqAttribute", "id"), "seqAttribute: 'id' is mapped from a field too");
+    assertRefused(file("seqAttribute", "id"), "seqAttribute: 'id' is mapped from a field too");
     assertRefused(
         file("seqAttribute", "s", "attributes", Map.of("s", "s")),
         "seqAttribute: 's' is mapped from a field too");

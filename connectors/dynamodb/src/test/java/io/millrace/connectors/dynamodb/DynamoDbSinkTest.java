@@ -46,8 +46,7 @@ class DynamoDbSinkTest {
 
   @Test
   void two_records_of_one_aggregate_for_one_row_both_land_in_order() {
-    DynamoDbSink sink =
-        sink(builder(all()).operation(OperationRule.always(Operation.UPDATE)));
+    DynamoDbSink sink = sink(builder(all()).operation(OperationRule.always(Operation.UPDATE)));
     assertThat(
             deliver(
                 sink,
@@ -88,8 +87,7 @@ class DynamoDbSinkTest {
 
   @Test
   void an_update_changes_what_is_there_and_keeps_the_rest() {
-    DynamoDbSink sink =
-        sink(builder(all()).operation(OperationRule.always(Operation.UPDATE)));
+    DynamoDbSink sink = sink(builder(all()).operation(OperationRule.always(Operation.UPDATE)));
     Local.put(
         table,
         Map.of(
@@ -166,7 +164,8 @@ class DynamoDbSinkTest {
     DynamoDbSink sink = sink(counter());
     RangeItem<Message> one = item(7, "{'id':'a','bytes':10}");
     deliver(sink, one);
-    assertThat(sink.deliver(range("shardId-000000000001", List.of(one))).toCompletableFuture().join())
+    assertThat(
+            sink.deliver(range("shardId-000000000001", List.of(one))).toCompletableFuture().join())
         .containsExactly(Outcome.delivered());
     assertThat(row("a")).containsEntry("views", AttributeValue.fromN("2"));
   }
@@ -213,8 +212,7 @@ class DynamoDbSinkTest {
 
   @Test
   void an_update_that_makes_the_row_too_large_is_a_dead_letter() {
-    DynamoDbSink sink =
-        sink(builder(all()).operation(OperationRule.always(Operation.UPDATE)));
+    DynamoDbSink sink = sink(builder(all()).operation(OperationRule.always(Operation.UPDATE)));
     List<Outcome> outcomes =
         deliver(
             sink,
@@ -287,8 +285,7 @@ class DynamoDbSinkTest {
                     .attribute(AttributeMapping.of("body", "$payload", AttributeType.S))
                     .build()));
     byte[] bytes = "plain words".getBytes(StandardCharsets.UTF_8);
-    assertThat(deliver(sink, Items.itemOfBytes(1, 0, bytes)))
-        .containsExactly(Outcome.delivered());
+    assertThat(deliver(sink, Items.itemOfBytes(1, 0, bytes))).containsExactly(Outcome.delivered());
     assertThat(Local.scan(table).get(0)).containsEntry("body", AttributeValue.fromS("plain words"));
   }
 
@@ -400,8 +397,7 @@ class DynamoDbSinkTest {
 
   private static OperationRule byOp() {
     return OperationRule.byField(
-        "op",
-        Map.of("put", Operation.PUT, "update", Operation.UPDATE, "delete", Operation.DELETE));
+        "op", Map.of("put", Operation.PUT, "update", Operation.UPDATE, "delete", Operation.DELETE));
   }
 
   /** With its table. */

@@ -48,8 +48,7 @@ class OrderedModeTest {
       while (reached < RECORDS) {
         // a successor starts at or before what has been stored; its predecessors go on beside it
         if (workers.size() < sinks.size() && random.nextInt(3) == 0) {
-          workers.add(
-              new Worker(sinks.get(workers.size()), random.nextInt(reached + 1)));
+          workers.add(new Worker(sinks.get(workers.size()), random.nextInt(reached + 1)));
         }
         List<Worker> active = new ArrayList<>();
         List<java.util.concurrent.CompletableFuture<List<Outcome>>> calls = new ArrayList<>();
@@ -72,7 +71,11 @@ class OrderedModeTest {
         }
       }
       // and a last one that lags far behind everything
-      sinks.get(2).deliver(Items.range(stream.subList(0, RECORDS / 2))).toCompletableFuture().join();
+      sinks
+          .get(2)
+          .deliver(Items.range(stream.subList(0, RECORDS / 2)))
+          .toCompletableFuture()
+          .join();
       assertThat(rows(table)).isEqualTo(replayed(stream));
     } finally {
       sinks.forEach(DynamoDbSink::close);

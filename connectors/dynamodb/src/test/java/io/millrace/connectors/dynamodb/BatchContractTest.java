@@ -1,0 +1,17 @@
+package io.millrace.connectors.dynamodb;
+
+import io.millrace.connectors.contract.SinkContract;
+import io.millrace.connectors.contract.SinkDriver;
+
+class BatchContractTest extends SinkContract {
+
+  @Override
+  protected SinkDriver driver() {
+    return new TableDriver.Batch();
+  }
+
+  @Override
+  protected String newDestination() {
+    return TableDriver.newDestination();
+  }
+}
