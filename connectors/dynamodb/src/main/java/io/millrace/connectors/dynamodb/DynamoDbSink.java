@@ -328,10 +328,7 @@ public final class DynamoDbSink implements RecordSink<Message> {
     }
 
     private void requireFree(String setting, String name, boolean always) {
-      boolean key =
-          name.equals(mapping.partitionKey().attribute())
-              || mapping.sortKey().filter(sort -> sort.attribute().equals(name)).isPresent();
-      if (key || (always && mapping.find(name).isPresent())) {
+      if (mapping.isKey(name) || (always && mapping.find(name).isPresent())) {
         throw new RefusedSetting(
             setting,
             "'"

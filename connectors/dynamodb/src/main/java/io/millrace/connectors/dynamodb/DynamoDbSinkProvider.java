@@ -29,6 +29,13 @@ public final class DynamoDbSinkProvider implements SinkProvider {
           .map(AttributeType::name)
           .collect(Collectors.joining(", "));
 
+  private static final String EVERY = "*";
+  private static final String EVERY_FIELD =
+      "Every field of a record becomes the attribute of its name.";
+
+  /** What {@code attributes} says. */
+  private record Attributes(List<AttributeMapping> named, boolean everyField) {}
+
   private static final Key<String> TABLE =
       Key.parsed(
               "table",
@@ -85,7 +92,7 @@ public final class DynamoDbSinkProvider implements SinkProvider {
   private static final Key<String> SORT_KEY =
       Key.text("sortKey").describedAs("The attribute that is the table's sort key, if it has one.");
 
-  private static final Key<List<AttributeMapping>> ATTRIBUTES =
+  private static final Key<Attributes> ATTRIBUTES =
       Key.map(
               "attributes",
               "names of attributes, each with a field ('user.name'), a field and a type ('user.age"
@@ -93,8 +100,8 @@ public final class DynamoDbSinkProvider implements SinkProvider {
                   + TYPES,
               DynamoDbSinkProvider::attributes)
           .describedAs(
-              "Which field becomes which attribute. Left out: every field becomes the attribute of"
-                  + " its name. A field is name, outer.inner or /outer/inner; or $stream, $shardId,"
+              "Which field becomes which attribute. Left out, or with '*: *' among them: every"
+                  + " other field becomes the attribute of its name. A field is name, outer.inner or /outer/inner; or $stream, $shardId,"
                   + " $sequenceNumber, $subSequenceNumber, $ordinal, $position, $identity,"
                   + " $partitionKey, $arrivalMillis, $payload; or =value for the same value in"
                   + " every row.");
@@ -268,21 +275,7 @@ public final class DynamoDbSinkProvider implements SinkProvider {
             + "; the operation is "
             + operation(values)
             + ".");
-    text.add(
-        values.find(ATTRIBUTES).isEmpty()
-            ? "Every field of a record becomes the attribute of its name."
-            : "Attributes are "
-                + values.get(ATTRIBUTES).stream()
-                    .map(
-                        mapping ->
-                            mapping.attribute()
-                                + " (from "
-                                + mapping.field()
-                                + ", "
-                                + mapping.type()
-                                + ")")
-                    .collect(Collectors.joining(", "))
-                + ".");
+    text.add(values.find(ATTRIBUTES).map(DynamoDbSinkProvider::describe).orElse(EVERY_FIELD));
     if (!ordered) {
       text.add(
           "Rows are put in batches of up to 25 and without a condition; a repeat puts the same row"
@@ -324,6 +317,21 @@ public final class DynamoDbSinkProvider implements SinkProvider {
     return text;
   }
 
+  private static String describe(Attributes attributes) {
+    String named =
+        attributes.named().stream()
+            .map(
+                mapping ->
+                    mapping.attribute() + " (from " + mapping.field() + ", " + mapping.type() + ")")
+            .collect(Collectors.joining(", "));
+    if (named.isEmpty()) {
+      return EVERY_FIELD;
+    }
+    return "Attributes are "
+        + named
+        + (attributes.everyField() ? ", and every other field by its name." : ".");
+  }
+
   private static DynamoDbSink sink(Values values, Surroundings surroundings) {
     DynamoDbSink.Builder builder =
         builder(values)
@@ -340,7 +348,15 @@ public final class DynamoDbSinkProvider implements SinkProvider {
         () -> {
           ItemMapping.Builder mapping = ItemMapping.builder(values.get(PARTITION_KEY));
           values.find(SORT_KEY).ifPresent(mapping::sortKey);
-          values.find(ATTRIBUTES).ifPresent(all -> all.forEach(mapping::attribute));
+          values
+              .find(ATTRIBUTES)
+              .ifPresent(
+                  attributes -> {
+                    attributes.named().forEach(mapping::attribute);
+                    if (attributes.everyField()) {
+                      mapping.everyField();
+                    }
+                  });
           return DynamoDbSink.builder(values.get(TABLE), mapping.build())
               .mode(values.get(MODE))
               .operation(operation(values))
@@ -438,13 +454,21 @@ public final class DynamoDbSinkProvider implements SinkProvider {
     return operations;
   }
 
-  private static List<AttributeMapping> attributes(Map<String, Object> file) {
+  private static Attributes attributes(Map<String, Object> file) {
     List<AttributeMapping> mappings = new ArrayList<>();
-    file.forEach((name, value) -> mappings.add(attribute(name, value)));
-    if (mappings.isEmpty()) {
+    file.forEach(
+        (name, value) -> {
+          if (!name.equals(EVERY)) {
+            mappings.add(attribute(name, value));
+          } else if (!value.equals(EVERY)) {
+            throw new IllegalArgumentException(
+                "'*' is '" + value + "'; every field by its name is written as '*: *'");
+          }
+        });
+    if (file.isEmpty()) {
       throw new IllegalArgumentException("it is empty");
     }
-    return mappings;
+    return new Attributes(mappings, file.containsKey(EVERY));
   }
 
   private static AttributeMapping attribute(String name, Object value) {

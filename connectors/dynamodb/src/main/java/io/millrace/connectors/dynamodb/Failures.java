@@ -49,18 +49,22 @@ final class Failures {
     if (!(cause instanceof AwsServiceException service) || code(service).isEmpty()) {
       return new Verdict.Trouble(noAnswer(cause, operation, table));
     }
-    return judge(code(service), service, operation, table);
+    return judge(new Reason(code(service), said(service), service), operation, table);
   }
 
-  /** The same for a reason of a cancelled transaction, which has a code but is no exception. */
-  static Verdict judge(String code, AwsServiceException cause, String operation, String table) {
+  /** A cancelled transaction has several, each with a code of its own. */
+  record Reason(String code, String message, AwsServiceException cause) {}
+
+  static Verdict judge(Reason reason, String operation, String table) {
+    String code = reason.code();
+    String message = reason.message();
+    AwsServiceException cause = reason.cause();
     if (THROTTLED.contains(code)) {
       return new Verdict.Throttled(cause);
     }
     if (BUSY.contains(code)) {
       return new Verdict.Busy(cause);
     }
-    String message = said(cause);
     switch (code) {
       case "ValidationException":
       case "ValidationError":
@@ -162,7 +166,10 @@ final class Failures {
   private static String said(AwsServiceException cause) {
     String message =
         cause.awsErrorDetails() == null ? null : cause.awsErrorDetails().errorMessage();
-    String text = message == null ? String.valueOf(cause.getMessage()) : message;
+    return sentence(message == null ? String.valueOf(cause.getMessage()) : message);
+  }
+
+  static String sentence(String text) {
     return text.endsWith(".") ? text : text + ".";
   }
 }

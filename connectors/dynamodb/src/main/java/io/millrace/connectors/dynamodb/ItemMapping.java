@@ -26,7 +26,7 @@ public final class ItemMapping {
   private final boolean allFields;
 
   private ItemMapping(Builder builder) {
-    allFields = builder.attributes.isEmpty();
+    allFields = builder.attributes.isEmpty() || builder.everyField;
     partitionKey = builder.keyMapping("partitionKey", builder.partitionKey);
     sortKey = builder.sortKey == null ? null : builder.keyMapping("sortKey", builder.sortKey);
     if (sortKey != null && sortKey.attribute().equals(partitionKey.attribute())) {
@@ -34,10 +34,7 @@ public final class ItemMapping {
           "sortKey", "it is the partition key too, '" + partitionKey.attribute() + "'");
     }
     List<AttributeMapping> rest = new ArrayList<>(builder.attributes.values());
-    rest.removeIf(
-        mapping ->
-            mapping.attribute().equals(partitionKey.attribute())
-                || (sortKey != null && mapping.attribute().equals(sortKey.attribute())));
+    rest.removeIf(mapping -> isKey(mapping.attribute()));
     others = List.copyOf(rest);
   }
 
@@ -56,6 +53,7 @@ public final class ItemMapping {
     private final String partitionKey;
     private String sortKey;
     private final Map<String, AttributeMapping> attributes = new LinkedHashMap<>();
+    private boolean everyField;
 
     private Builder(String partitionKey) {
       this.partitionKey = Objects.requireNonNull(partitionKey, "partitionKey");
@@ -77,6 +75,12 @@ public final class ItemMapping {
         throw new RefusedSetting(
             "attributes", "attribute '" + mapping.attribute() + "' is there twice");
       }
+      return this;
+    }
+
+    /** Every field becomes the attribute of its name, besides those that are mapped. */
+    public Builder everyField() {
+      everyField = true;
       return this;
     }
 
@@ -124,7 +128,7 @@ public final class ItemMapping {
     return Optional.ofNullable(sortKey);
   }
 
-  /** Besides the key; empty if every field becomes one. */
+  /** Those that are named, besides the key's. */
   List<AttributeMapping> others() {
     return others;
   }
@@ -135,6 +139,11 @@ public final class ItemMapping {
 
   Optional<AttributeMapping> find(String attribute) {
     return others.stream().filter(other -> other.attribute().equals(attribute)).findFirst();
+  }
+
+  boolean isKey(String attribute) {
+    return attribute.equals(partitionKey.attribute())
+        || (sortKey != null && attribute.equals(sortKey.attribute()));
   }
 
   /** Whether no two records have the same key. */
@@ -164,10 +173,9 @@ public final class ItemMapping {
     List<String> removed = new ArrayList<>();
     if (operation != Operation.DELETE) {
       if (allFields) {
-        everyField(record, operation, own, key, attributes, removed);
-      } else {
-        mapped(record, operation, attributes, removed);
+        everyField(record, operation, own, attributes, removed);
       }
+      mapped(record, operation, attributes, removed);
     }
     Write write =
         new Write(
@@ -217,12 +225,11 @@ public final class ItemMapping {
       RecordView record,
       Operation operation,
       List<String> own,
-      Map<String, AttributeValue> key,
       Map<String, AttributeValue> attributes,
       List<String> removed) {
     for (Map.Entry<String, JsonNode> entry : record.object().properties()) {
       String name = entry.getKey();
-      if (key.containsKey(name)) {
+      if (isKey(name) || find(name).isPresent()) {
         continue;
       }
       if (own.contains(name)) {

@@ -94,7 +94,11 @@ final class OrderedWriter implements Writer {
       }
       for (CancellationReason reason : reasons) {
         if (reason.code() != null && !NO_REASON.equals(reason.code())) {
-          return Failures.judge(reason.code(), cancelled, "TransactWriteItems", table);
+          return Failures.judge(
+              new Failures.Reason(
+                  reason.code(), Failures.sentence(String.valueOf(reason.message())), cancelled),
+              "TransactWriteItems",
+              table);
         }
       }
     }

@@ -130,7 +130,7 @@ class DynamoDbSinkProviderTest {
             "partitionKey", "id",
             "createTable", "true",
             "mode", "batch",
-            "attributes", Map.of("id", "$position"));
+            "attributes", Map.of("id", "$position", "*", "*"));
     provider.open(values(file), surroundings).close();
     assertThat(provider.check(values(file), surroundings))
         .extracting(Finding::text)
@@ -167,6 +167,7 @@ class DynamoDbSinkProviderTest {
     assertUnread("operations", Map.of("x", "erase"), "'x' is 'erase', which is no operation");
     assertUnread("operations", Map.of(), "it is empty");
     assertUnread("attributes", Map.of(), "it is empty");
+    assertUnread("attributes", Map.of("*", "a"), "'*' is 'a'; every field by its name is written");
     assertUnread("attributes", Map.of("a", "f X"), "attribute 'a' is of type 'X'; allowed: S, N");
     assertUnread("attributes", Map.of("a", "f N g"), "more than a field and a type");
     assertUnread("attributes", Map.of("a", "$seq"), "'$seq' is not known of a record; allowed:");

@@ -50,6 +50,21 @@ class ItemMappingTest {
   }
 
   @Test
+  void every_other_field_can_go_beside_those_that_are_mapped() {
+    ItemMapping mapping =
+        ItemMapping.builder("id")
+            .attribute(AttributeMapping.of("id", "$position", AttributeType.S))
+            .attribute(AttributeMapping.of("n", "n", AttributeType.S))
+            .everyField()
+            .build();
+    Write write = apply(mapping, "{'id':'its own','n':1,'x':2}");
+    assertThat(write.key().attributes())
+        .isEqualTo(Map.of("id", AttributeValue.fromS(write.position())));
+    assertThat(write.attributes())
+        .isEqualTo(Map.of("n", AttributeValue.fromS("1"), "x", AttributeValue.fromN("2")));
+  }
+
+  @Test
   void bytes_that_are_no_json_can_be_mapped_whole() {
     ItemMapping mapping =
         ItemMapping.builder("id")
