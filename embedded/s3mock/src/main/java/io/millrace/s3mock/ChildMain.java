@@ -2,6 +2,7 @@ package io.millrace.s3mock;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.lang.reflect.Field;
 import java.lang.reflect.InvocationTargetException;
 import sun.misc.Signal;
 import sun.misc.SignalHandler;
@@ -31,7 +32,9 @@ final class ChildMain {
           Class.forName("com.adobe.testing.s3mock.S3MockApplication")
               .getMethod("start", String[].class)
               .invoke(null, (Object) args);
-      Object port = server.getClass().getMethod("getHttpPort").invoke(server);
+      // the second connector has no option for the interface, and listens on all of them
+      stopSecondConnector(server);
+      Object port = server.getClass().getMethod("getPort").invoke(server);
       System.out.println(READY + port);
       System.out.flush();
     } catch (InvocationTargetException e) {
@@ -41,6 +44,14 @@ final class ChildMain {
       }
       Runtime.getRuntime().halt(1);
     }
+  }
+
+  private static void stopSecondConnector(Object server) throws ReflectiveOperationException {
+    Field field = server.getClass().getDeclaredField("httpConnector");
+    field.setAccessible(true);
+    Object connector = field.get(server);
+    connector.getClass().getMethod("stop").invoke(connector);
+    connector.getClass().getMethod("destroy").invoke(connector);
   }
 
   private static void endWithParent(InputStream parent) {

@@ -117,11 +117,12 @@ public final class S3Mock implements AutoCloseable {
     command.add(java);
     command.addAll(List.of("-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"));
     command.addAll(List.of("-cp", classPath(), ChildMain.class.getName()));
-    // the HTTPS port cannot be switched off; a free one disturbs nobody
-    command.add("--server.port=0");
+    // the first of its two connectors is the one that can be told where to listen; it would speak
+    // HTTPS, with a certificate that no client knows. The child stops the second one
+    command.add("--server.port=" + port);
+    command.add("--server.ssl.enabled=false");
     command.add("--server.address=127.0.0.1");
-    command.add("--http.port=" + port);
-    command.add("--com.adobe.testing.s3mock.httpPort=" + port);
+    command.add("--com.adobe.testing.s3mock.httpPort=0");
     command.add("--com.adobe.testing.s3mock.store.root=" + root);
     command.add("--com.adobe.testing.s3mock.max-payload-size=512MB");
     command.add("--logging.level.root=ERROR");

@@ -3,14 +3,20 @@ package io.millrace.s3mock;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.net.ConnectException;
+import java.net.Inet4Address;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.NetworkInterface;
 import java.net.ServerSocket;
+import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 
 class S3MockTest {
@@ -27,6 +33,23 @@ class S3MockTest {
       assertThat(get(s3, "/bucket/key").body()).isEqualTo("first");
     }
     assertThat(child.isAlive()).isFalse();
+  }
+
+  @Test
+  void nobody_outside_of_this_machine_reaches_it() throws Exception {
+    InetAddress outer =
+        NetworkInterface.networkInterfaces()
+            .flatMap(NetworkInterface::inetAddresses)
+            .filter(a -> a instanceof Inet4Address && !a.isLoopbackAddress())
+            .findFirst()
+            .orElse(null);
+    Assumptions.assumeTrue(outer != null, "this machine has no other address");
+    try (S3Mock s3 = S3Mock.start();
+        Socket socket = new Socket()) {
+      assertThatThrownBy(
+              () -> socket.connect(new InetSocketAddress(outer, s3.endpoint().getPort()), 5_000))
+          .isInstanceOf(ConnectException.class);
+    }
   }
 
   @Test
