@@ -34,6 +34,7 @@ final class ChildMain {
               .invoke(null, (Object) args);
       // the second connector has no option for the interface, and listens on all of them
       stopSecondConnector(server);
+      Promises.addTo(field(server, "context"));
       Object port = server.getClass().getMethod("getPort").invoke(server);
       System.out.println(READY + port);
       System.out.flush();
@@ -47,11 +48,15 @@ final class ChildMain {
   }
 
   private static void stopSecondConnector(Object server) throws ReflectiveOperationException {
-    Field field = server.getClass().getDeclaredField("httpConnector");
-    field.setAccessible(true);
-    Object connector = field.get(server);
+    Object connector = field(server, "httpConnector");
     connector.getClass().getMethod("stop").invoke(connector);
     connector.getClass().getMethod("destroy").invoke(connector);
+  }
+
+  private static Object field(Object of, String name) throws ReflectiveOperationException {
+    Field field = of.getClass().getDeclaredField(name);
+    field.setAccessible(true);
+    return field.get(of);
   }
 
   private static void endWithParent(InputStream parent) {

@@ -15,7 +15,10 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 
@@ -33,6 +36,31 @@ class S3MockTest {
       assertThat(get(s3, "/bucket/key").body()).isEqualTo("first");
     }
     assertThat(child.isAlive()).isFalse();
+  }
+
+  @Test
+  void of_several_conditional_puts_at_the_same_moment_one_succeeds() throws Exception {
+    try (S3Mock s3 = S3Mock.start()) {
+      put(s3, "/bucket", "");
+      HttpClient client = HttpClient.newHttpClient();
+      for (int round = 0; round < 20; round++) {
+        String key = "/bucket/key" + round;
+        List<CompletableFuture<Integer>> puts =
+            IntStream.range(0, 4)
+                .mapToObj(
+                    i ->
+                        client
+                            .sendAsync(
+                                request(s3, key)
+                                    .header("If-None-Match", "*")
+                                    .PUT(HttpRequest.BodyPublishers.ofString("writer " + i))
+                                    .build(),
+                                HttpResponse.BodyHandlers.discarding())
+                            .thenApply(HttpResponse::statusCode))
+                .toList();
+        assertThat(puts.stream().map(CompletableFuture::join)).containsOnlyOnce(200);
+      }
+    }
   }
 
   @Test
