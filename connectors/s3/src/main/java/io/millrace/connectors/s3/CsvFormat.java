@@ -1,0 +1,70 @@
+package io.millrace.connectors.s3;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.millrace.connectors.message.MalformedMessageException;
+import io.millrace.connectors.message.Message;
+import java.io.BufferedWriter;
+import java.io.IOException;
+import java.io.OutputStreamWriter;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import org.apache.commons.csv.CSVFormat;
+import org.apache.commons.csv.CSVPrinter;
+
+/** Fields of JSON objects as lines of CSV. */
+final class CsvFormat implements ObjectFormat<Object[]> {
+  private final Compression compression;
+  private final List<Column> columns;
+  private final CSVFormat format;
+
+  CsvFormat(Compression compression, CsvOptions options) {
+    this.compression = compression;
+    this.columns = options.columns();
+    CSVFormat.Builder builder =
+        CSVFormat.Builder.create()
+            .setDelimiter(options.delimiter())
+            .setQuote('"')
+            .setQuoteMode(options.quoting().mode())
+            .setRecordSeparator('\n')
+            .setNullString(null);
+    if (options.header()) {
+      builder.setHeader(columns.stream().map(Column::name).toArray(String[]::new));
+    }
+    this.format = builder.get();
+  }
+
+  @Override
+  public Object[] prepare(Message message) {
+    return Fields.of(message, columns, CsvFormat::value);
+  }
+
+  private static Object value(Column column, JsonNode node) {
+    if (!node.isValueNode()) {
+      throw new MalformedMessageException(
+          Fields.refused(column, node, "a text, a number or a boolean"));
+    }
+    return node.isNumber()
+        ? node.decimalValue()
+        : node.isBoolean() ? (Object) node.booleanValue() : node.asText();
+  }
+
+  @Override
+  public File<Object[]> open(SpillBuffer out) throws IOException {
+    CSVPrinter printer =
+        format.print(
+            new BufferedWriter(
+                new OutputStreamWriter(
+                    Compressors.stream(compression, out), StandardCharsets.UTF_8)));
+    return new File<>() {
+      @Override
+      public void write(Object[] row) throws IOException {
+        printer.printRecord(row);
+      }
+
+      @Override
+      public void close() throws IOException {
+        printer.close();
+      }
+    };
+  }
+}

@@ -1,0 +1,34 @@
+package io.millrace.connectors.s3;
+
+import io.millrace.connectors.message.MalformedMessageException;
+import io.millrace.connectors.message.Message;
+import java.io.Closeable;
+import java.io.IOException;
+
+/**
+ * How records become a file. One instance serves all threads.
+ *
+ * @param <T> what one record is turned into before anything of it is written
+ */
+interface ObjectFormat<T> {
+
+  /** A file that is being written, by one thread. */
+  interface File<T> extends Closeable {
+    void write(T prepared) throws IOException;
+
+    /** Writes what has to stand at the end. */
+    @Override
+    void close() throws IOException;
+  }
+
+  /**
+   * Looks whether the record fits, completely: what was prepared can be written.
+   *
+   * @throws MalformedMessageException if it does not fit; the message says which field has which
+   *     value and what is allowed
+   */
+  T prepare(Message message);
+
+  /** Begins a file; one without records is valid too. Does not close the buffer. */
+  File<T> open(SpillBuffer out) throws IOException;
+}
