@@ -41,6 +41,8 @@ class ArchitectureTest {
           "io.millrace.kcl.Worker",
           "io.millrace.embedded.EmbeddedKinesis",
           "io.millrace.dynamodblocal.DynamoDbLocal",
+          "io.millrace.s3mock.S3Mock",
+          "io.millrace.connectors.s3.S3Sink",
           "io.millrace.cli.Millrace"
         }) {
       assertThat(CLASSES.contain(name)).as(name).isTrue();
@@ -139,7 +141,8 @@ class ArchitectureTest {
   void embedded_uses_no_other_module() {
     noClasses()
         .that()
-        .resideInAnyPackage("io.millrace.embedded..", "io.millrace.dynamodblocal..")
+        .resideInAnyPackage(
+            "io.millrace.embedded..", "io.millrace.dynamodblocal..", "io.millrace.s3mock..")
         .should()
         .dependOnClassesThat()
         .resideInAnyPackage(

@@ -64,7 +64,8 @@ public final class S3DeadLetterProvider implements DeadLetterProvider {
     return values.find(S3Keys.REGION).orElse(surroundings.region());
   }
 
-  private static S3AsyncClient client(Values values, Surroundings surroundings) {
+  /** The keys are those of the sink too. */
+  static S3AsyncClient client(Values values, Surroundings surroundings) {
     return S3Clients.open(
         region(values, surroundings),
         values.find(S3Keys.ENDPOINT).or(() -> surroundings.endpoint("s3")).orElse(null),

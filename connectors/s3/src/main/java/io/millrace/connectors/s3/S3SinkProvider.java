@@ -8,9 +8,11 @@ import io.millrace.connectors.config.Surroundings;
 import io.millrace.connectors.config.Values;
 import io.millrace.connectors.message.Message;
 import io.millrace.connectors.sink.Sink;
+import io.millrace.kcl.deadletter.DeadLetterDestination;
 import java.net.URI;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import software.amazon.awssdk.auth.credentials.AnonymousCredentialsProvider;
 
 /** {@code sink.type: s3}. */
@@ -32,6 +34,19 @@ public final class S3SinkProvider implements SinkProvider {
     try (BucketCheck check = new BucketCheck(builder)) {
       return check.run();
     }
+  }
+
+  @Override
+  public Optional<DeadLetterDestination> deadLetters(Values values, Surroundings surroundings) {
+    return values
+        .find(S3Keys.ERROR_PREFIX)
+        .map(
+            prefix ->
+                new S3DeadLetters(
+                    S3DeadLetterProvider.client(values, surroundings),
+                    true,
+                    values.get(S3Keys.BUCKET),
+                    prefix));
   }
 
   @Override
@@ -83,6 +98,16 @@ public final class S3SinkProvider implements SinkProvider {
     sentences.add(
         "A record that does not fit the format becomes a dead letter; the rest of its range is"
             + " stored.");
+    values
+        .find(S3Keys.ERROR_PREFIX)
+        .ifPresent(
+            prefix ->
+                sentences.add(
+                    "Dead letters become objects below s3://"
+                        + builder.bucket
+                        + "/"
+                        + prefix
+                        + "."));
     sentences.add(
         "Objects above "
             + Key.sizeText(builder.spillThreshold)

@@ -755,16 +755,18 @@ class S3SinkTest {
 
   @Test
   void a_server_that_is_down_passes() throws Exception {
-    int port;
-    try (java.net.ServerSocket free = new java.net.ServerSocket(0)) {
-      port = free.getLocalPort();
-    }
-    try (S3Sink sink =
-        LocalS3.sink(bucket).endpoint(java.net.URI.create("http://127.0.0.1:" + port)).build()) {
-      Throwable failure = failure(sink, Ranges.range(sink, "1"));
+    // bound and not listening: nobody else gets the port either
+    try (java.net.Socket nobody = new java.net.Socket()) {
+      nobody.bind(new java.net.InetSocketAddress("127.0.0.1", 0));
+      try (S3Sink sink =
+          LocalS3.sink(bucket)
+              .endpoint(java.net.URI.create("http://127.0.0.1:" + nobody.getLocalPort()))
+              .build()) {
+        Throwable failure = failure(sink, Ranges.range(sink, "1"));
 
-      assertThat(failure).hasMessageContaining("no answer from S3");
-      assertThat(((SinkException) failure).needsSomebody()).isFalse();
+        assertThat(failure).hasMessageContaining("no answer from S3");
+        assertThat(((SinkException) failure).needsSomebody()).isFalse();
+      }
     }
   }
 

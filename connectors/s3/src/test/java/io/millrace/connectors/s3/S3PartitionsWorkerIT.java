@@ -1,0 +1,17 @@
+package io.millrace.connectors.s3;
+
+import io.millrace.connectors.contract.SinkDriver;
+import io.millrace.connectors.contract.WorkerContract;
+
+class S3PartitionsWorkerIT extends WorkerContract {
+
+  @Override
+  protected SinkDriver driver() {
+    return new S3Driver();
+  }
+
+  @Override
+  protected String newDestination() {
+    return S3Driver.destination(Format.PARQUET, Compression.SNAPPY, S3Driver.DYNAMIC);
+  }
+}
