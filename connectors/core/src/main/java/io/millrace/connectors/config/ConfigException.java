@@ -4,11 +4,24 @@ package io.millrace.connectors.config;
 public final class ConfigException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
+  private final int line;
+
   public ConfigException(String message) {
-    super(message);
+    this(message, 0);
   }
 
   public ConfigException(String message, Throwable cause) {
     super(message, cause);
+    this.line = 0;
+  }
+
+  ConfigException(String message, int line) {
+    super(message);
+    this.line = line;
+  }
+
+  /** Where in the file; 0 if it is about all of it. */
+  int line() {
+    return line;
   }
 }

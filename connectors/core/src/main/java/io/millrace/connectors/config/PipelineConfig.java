@@ -1,0 +1,137 @@
+package io.millrace.connectors.config;
+
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.function.UnaryOperator;
+
+/**
+ * A config file that was read, every value of which is allowed. Immutable; holds secrets, which
+ * {@link #toString} does not show.
+ *
+ * <pre>{@code
+ * PipelineConfig config =
+ *     PipelineConfig.read(Path.of("clicks.yaml"), Modules.installed(), System::getenv);
+ * }</pre>
+ */
+public final class PipelineConfig {
+
+  private final Path file;
+  private final Map<String, Values> sections;
+  private final List<Chosen<StepProvider>> transform;
+  private final List<Chosen<StepProvider>> filter;
+  private final Chosen<SinkProvider> sink;
+  private final Chosen<DeadLetterProvider> deadLetter;
+  private final List<String> warnings;
+
+  PipelineConfig(Path file, Parts parts, List<String> warnings) {
+    this.file = file;
+    this.sections = new LinkedHashMap<>(parts.sections());
+    this.transform = List.copyOf(parts.transform());
+    this.filter = List.copyOf(parts.filter());
+    this.sink = Objects.requireNonNull(parts.sink());
+    this.deadLetter = parts.deadLetter();
+    this.warnings = List.copyOf(warnings);
+  }
+
+  /** What the sections have become; {@code deadLetter} may be null. */
+  record Parts(
+      Map<String, Values> sections,
+      List<Chosen<StepProvider>> transform,
+      List<Chosen<StepProvider>> filter,
+      Chosen<SinkProvider> sink,
+      Chosen<DeadLetterProvider> deadLetter) {}
+
+  /**
+   * Reads a file. Nothing is opened or connected to, but the files that references name.
+   *
+   * @param file ends in {@code .yaml}, {@code .yml} or {@code .properties}
+   * @param environment the value of an environment variable, null if it is not set
+   * @throws ConfigException if anything is wrong: a line for each mistake, by line, each with file,
+   *     line, key, value and what is allowed
+   */
+  public static PipelineConfig read(Path file, Modules modules, UnaryOperator<String> environment) {
+    return new ConfigReader(file, modules, environment).read();
+  }
+
+  /** As it was named. */
+  public Path file() {
+    return file;
+  }
+
+  /** What relative paths in the file are relative to: the directory that it is in. */
+  public Path directory() {
+    return directoryOf(file);
+  }
+
+  static Path directoryOf(Path file) {
+    return Objects.requireNonNull(file.toAbsolutePath().normalize().getParent(), "a file has one");
+  }
+
+  /** The keys are in {@link PipelineKeys.Source}. */
+  public Values source() {
+    return section(PipelineKeys.Source.SECTION);
+  }
+
+  /** The keys are in {@link PipelineKeys.Buffer}. */
+  public Values buffer() {
+    return section(PipelineKeys.Buffer.SECTION);
+  }
+
+  /** The keys are in {@link PipelineKeys.Retry}. */
+  public Values retry() {
+    return section(PipelineKeys.Retry.SECTION);
+  }
+
+  /** The keys are in {@link PipelineKeys.Checkpointing}. */
+  public Values checkpoint() {
+    return section(PipelineKeys.Checkpointing.SECTION);
+  }
+
+  /** The keys are in {@link PipelineKeys.Metrics}. */
+  public Values metrics() {
+    return section(PipelineKeys.Metrics.SECTION);
+  }
+
+  /** The keys are in {@link PipelineKeys.Local}. */
+  public Values local() {
+    return section(PipelineKeys.Local.SECTION);
+  }
+
+  private Values section(Section section) {
+    return sections.get(section.name());
+  }
+
+  /** In the order in which they run. */
+  public List<Chosen<StepProvider>> transform() {
+    return transform;
+  }
+
+  /** In the order in which they run, after the transform. */
+  public List<Chosen<StepProvider>> filter() {
+    return filter;
+  }
+
+  public Chosen<SinkProvider> sink() {
+    return sink;
+  }
+
+  /** Empty if the file has none. */
+  public Optional<Chosen<DeadLetterProvider>> deadLetter() {
+    return Optional.ofNullable(deadLetter);
+  }
+
+  /** What is allowed, but should be known; each with the file's name. */
+  public List<String> warnings() {
+    return warnings;
+  }
+
+  /** The file, never a value. */
+  @Override
+  public String toString() {
+    return "PipelineConfig of " + file;
+  }
+}
