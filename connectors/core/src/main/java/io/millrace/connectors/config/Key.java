@@ -114,7 +114,7 @@ public final class Key<T> {
     return ofText(
         name,
         "a whole number from " + least + " to " + most,
-        value -> within(new BigDecimal(value.trim()).longValueExact(), least, most));
+        value -> within(Long.parseLong(value.trim()), least, most));
   }
 
   /** A number of bytes, with or without a unit: {@code 5 MiB}. */

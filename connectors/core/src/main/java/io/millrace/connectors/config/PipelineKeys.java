@@ -143,9 +143,11 @@ public final class PipelineKeys {
             .withDefault(Duration.ofSeconds(1))
             .describedAs("How often a shard looks whether those that it came from are finished.");
     public static final Key<Duration> SHUTDOWN_GRACE =
-        Key.duration("shutdownGrace", Duration.ZERO, Duration.ofDays(1))
+        Key.duration("shutdownGrace", Duration.ofSeconds(1), Duration.ofHours(1))
             .withDefault(Duration.ofSeconds(30))
-            .describedAs("How long storing what is buffered may take when a shard is handed over.");
+            .describedAs(
+                "How long a shard may take to leave this process; two thirds of it are for storing"
+                    + " what is buffered, and what is not stored by then the next owner reads again.");
     public static final Key<Duration> STALL_THRESHOLD =
         Key.duration("stallThreshold", Duration.ofSeconds(1), Duration.ofDays(1))
             .withDefault(Duration.ofSeconds(30))
@@ -184,30 +186,36 @@ public final class PipelineKeys {
   /** When what was collected of a shard is stored. */
   public static final class Buffer {
     public static final Key<Long> RECORDS =
-        Key.number("records", 1, 1_000_000)
-            .withDefault(10_000L)
-            .describedAs("Stored when so many records of a shard are buffered.");
+        Key.number("records", 1, 20_000)
+            .withDefault(1_000L)
+            .describedAs("Stored when so many messages of a shard are buffered.");
     public static final Key<Long> BYTES =
-        Key.bytes("bytes", 1 << 10, 4L << 30)
-            .withDefault(5L << 20)
-            .describedAs("Stored when the payloads of a shard's buffered records have this size.");
+        Key.bytes("bytes", 1 << 10, 5L << 30)
+            .withDefault(1L << 20)
+            .describedAs("Stored when a shard's buffered messages have this size.");
     public static final Key<Duration> AGE =
         Key.duration("age", Duration.ofMillis(100), Duration.ofHours(12))
             .withDefault(Duration.ofMinutes(1))
             .describedAs(
-                "Stored when the first of a shard's records has been buffered for so long.");
+                "Stored when the first of a shard's messages has been buffered for so long. Keep it"
+                    + " far below the stream's retention: what is buffered is read again after a"
+                    + " crash.");
     public static final Key<Long> WORKER_BYTES =
-        Key.bytes("workerBytes", 1 << 20, 64L << 30)
-            .withDefault(256L << 20)
+        Key.bytes("workerBytes", 64 << 10, 64L << 30)
+            .withDefault(64L << 20)
             .describedAs(
-                "The most that all shards of this process together have buffered; above it shards"
-                    + " wait.");
+                "The most that all shards of this process together have buffered, on top of"
+                    + " source.prefetch; then everything is stored early, and shards wait.");
+    public static final Key<Long> CONCURRENT_STORES =
+        Key.number("concurrentStores", 1, 1_000)
+            .withDefault(16L)
+            .describedAs("How many shards store something at a time.");
 
     public static final Section SECTION =
         new Section(
             "buffer",
             "When what was collected of a shard is stored: at the first of these limits.",
-            List.of(RECORDS, BYTES, AGE, WORKER_BYTES));
+            List.of(RECORDS, BYTES, AGE, WORKER_BYTES, CONCURRENT_STORES));
 
     private Buffer() {}
   }
@@ -215,19 +223,19 @@ public final class PipelineKeys {
   /** What happens when storing fails. */
   public static final class Retry {
     public static final Key<Long> ATTEMPTS =
-        Key.number("attempts", 1, 1_000)
-            .withDefault(10L)
+        Key.number("attempts", 1, 1_000_000)
             .describedAs(
-                "How often storing a record is tried before it becomes a dead letter. A sink that"
-                    + " is down costs nobody an attempt: the shards wait for it.");
+                "How often storing a record is tried before it becomes a dead letter; for ever if not"
+                    + " said. While the sink as a whole is in trouble no attempt counts: the shards"
+                    + " wait.");
     public static final Key<Duration> AGE =
-        Key.duration("age", Duration.ofSeconds(1), Duration.ofDays(7))
+        Key.duration("age", Duration.ofSeconds(1), Duration.ofDays(365))
             .describedAs(
                 "A record that cannot be stored becomes a dead letter at this age, counted from"
                     + " its arrival in the stream, however few the attempts. If not said: never.");
     public static final Key<Duration> BACKOFF =
         Key.duration("backoff", Duration.ofMillis(1), Duration.ofHours(1))
-            .withDefault(Duration.ofMillis(500))
+            .withDefault(Duration.ofMillis(200))
             .describedAs("The pause before the second attempt; it doubles, and is jittered.");
     public static final Key<Duration> MAX_BACKOFF =
         Key.duration("maxBackoff", Duration.ofMillis(1), Duration.ofHours(1))
@@ -246,11 +254,11 @@ public final class PipelineKeys {
   /** How often a resume point is written where nothing is stored. */
   public static final class Checkpointing {
     public static final Key<Duration> INTERVAL =
-        Key.duration("interval", Duration.ofMillis(100), Duration.ofHours(1))
-            .withDefault(Duration.ofMinutes(1))
+        Key.duration("interval", Duration.ZERO, Duration.ofHours(1))
+            .withDefault(Duration.ofSeconds(10))
             .describedAs(
-                "A shard of which everything is filtered out has its checkpoint moved this often."
-                    + " Whatever is stored moves it at once.");
+                "How long after records were filtered out the checkpoint follows them. Whatever is"
+                    + " stored moves it at once.");
 
     public static final Section SECTION =
         new Section("checkpoint", "When the resume point moves.", List.of(INTERVAL));

@@ -1,0 +1,2 @@
+/** The dead letter destinations that every config file can name. */
+package io.millrace.connectors.deadletter;
