@@ -41,6 +41,11 @@ public final class Json {
     return node;
   }
 
+  /** For libraries that read JSON of their own, which is to equal what is read here. */
+  public static ObjectMapper mapper() {
+    return MAPPER.copy();
+  }
+
   /** UTF-8, on one line. */
   public static byte[] write(JsonNode node) {
     try {

@@ -3,6 +3,7 @@ package io.millrace.connectors.transform;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.burt.jmespath.Expression;
 import io.burt.jmespath.JmesPathException;
+import io.burt.jmespath.RuntimeConfiguration;
 import io.burt.jmespath.jackson.JacksonRuntime;
 import io.burt.jmespath.parser.ParseError;
 import io.burt.jmespath.parser.ParseException;
@@ -10,12 +11,17 @@ import io.millrace.connectors.config.Key;
 import io.millrace.connectors.config.Section;
 import io.millrace.connectors.config.StepProvider;
 import io.millrace.connectors.config.Values;
+import io.millrace.connectors.message.Json;
 import io.millrace.connectors.message.MalformedMessageException;
 import io.millrace.connectors.message.Step;
 import java.util.List;
 
 /** Keeps the messages for which a JMESPath expression is true. */
 public final class JmesPathFilter implements StepProvider {
+
+  /** With our mapper, so that the numbers of expressions equal those of messages. */
+  private static final JacksonRuntime RUNTIME =
+      new JacksonRuntime(RuntimeConfiguration.defaultConfiguration(), Json.mapper());
 
   /** A compiled expression with its text. */
   record Compiled(String text, Expression<JsonNode> expression) {
@@ -43,7 +49,7 @@ public final class JmesPathFilter implements StepProvider {
 
   private static Compiled compile(String text) {
     try {
-      return new Compiled(text, new JacksonRuntime().compile(text));
+      return new Compiled(text, RUNTIME.compile(text));
     } catch (ParseException e) {
       ParseError first = e.iterator().next();
       throw new IllegalArgumentException(
@@ -66,10 +72,9 @@ public final class JmesPathFilter implements StepProvider {
   @Override
   public Step open(Values values) {
     Expression<JsonNode> expression = values.get(EXPRESSION).expression();
-    JacksonRuntime runtime = new JacksonRuntime();
     return (message, origin) -> {
       try {
-        return runtime.isTruthy(expression.search(message.json())) ? List.of(message) : List.of();
+        return RUNTIME.isTruthy(expression.search(message.json())) ? List.of(message) : List.of();
       } catch (JmesPathException e) {
         throw new MalformedMessageException(SECTION.name() + ": " + e.getMessage(), e);
       }
