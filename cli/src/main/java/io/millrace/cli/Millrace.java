@@ -19,9 +19,12 @@ import picocli.CommandLine.TypeConversionException;
     name = "millrace",
     description = "A Kinesis consumer framework, and what runs it on one machine.",
     subcommands = {
+      CheckCommand.class,
       DemoCommand.class,
+      ExplainCommand.class,
       LocalCommand.class,
       ReferrersCommand.class,
+      RunCommand.class,
       SimulateCommand.class
     },
     versionProvider = Version.class,
@@ -35,7 +38,8 @@ public final class Millrace implements Runnable {
   @Override
   public void run() {
     throw new ParameterException(
-        spec.commandLine(), "Say what to do: demo, local, referrers or simulate.");
+        spec.commandLine(),
+        "Say what to do: check, demo, explain, local, referrers, run or simulate.");
   }
 
   public static void main(String[] args) {

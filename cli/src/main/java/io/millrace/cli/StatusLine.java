@@ -30,8 +30,11 @@ final class StatusLine {
     return new StatusLine(System.err, Integer.getInteger("millrace.columns", 0));
   }
 
-  synchronized void show(long elapsedMillis, DemoStatus status) {
-    String text = format(elapsedMillis, status);
+  void show(long elapsedMillis, DemoStatus status) {
+    show(format(elapsedMillis, status));
+  }
+
+  synchronized void show(String text) {
     if (columns == 0) {
       out.println(text);
     } else {

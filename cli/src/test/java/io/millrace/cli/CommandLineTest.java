@@ -69,7 +69,8 @@ class CommandLineTest {
   @Test
   void no_command_is_answered_with_those_there_are() {
     assertThat(execute()).isEqualTo(2);
-    assertThat(err.toString()).startsWith("Say what to do: demo, local, referrers or simulate.");
+    assertThat(err.toString())
+        .startsWith("Say what to do: check, demo, explain, local, referrers, run or simulate.");
   }
 
   @Test

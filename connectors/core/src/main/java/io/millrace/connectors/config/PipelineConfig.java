@@ -19,6 +19,14 @@ import java.util.function.UnaryOperator;
  */
 public final class PipelineConfig {
 
+  /** The keys that lead away from this machine. */
+  private static final List<String> ELSEWHERE =
+      List.of(
+          "endpoint",
+          "region",
+          PipelineKeys.Source.KINESIS_ENDPOINT.name(),
+          PipelineKeys.Source.DYNAMODB_ENDPOINT.name());
+
   private final Path file;
   private final Map<String, Values> sections;
   private final List<Chosen<StepProvider>> transform;
@@ -55,6 +63,29 @@ public final class PipelineConfig {
    */
   public static PipelineConfig read(Path file, Modules modules, UnaryOperator<String> environment) {
     return new ConfigReader(file, modules, environment).read();
+  }
+
+  /**
+   * The same pipeline on services of this machine: what the file says about endpoints and regions
+   * of the source, the sink and the dead letters counts for nothing, and what the sink can create
+   * it creates.
+   */
+  public PipelineConfig onThisMachine() {
+    Map<String, Values> local = new LinkedHashMap<>(sections);
+    String stream = source().get(PipelineKeys.Source.STREAM);
+    local.put(
+        PipelineKeys.Source.SECTION.name(),
+        source()
+            .without(ELSEWHERE)
+            .with(PipelineKeys.Source.STREAM.name(), stream.substring(stream.indexOf('/') + 1))
+            .with(PipelineKeys.Source.START_AT.name(), "trim-horizon"));
+    Chosen<SinkProvider> here =
+        new Chosen<>(sink.provider(), sink.values().without(ELSEWHERE).with("createTable", "true"));
+    Chosen<DeadLetterProvider> letters =
+        deadLetter == null
+            ? null
+            : new Chosen<>(deadLetter.provider(), deadLetter.values().without(ELSEWHERE));
+    return new PipelineConfig(file, new Parts(local, transform, filter, here, letters), warnings);
   }
 
   /** As it was named. */

@@ -1,5 +1,6 @@
 package io.millrace.connectors.config;
 
+import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Objects;
@@ -59,6 +60,22 @@ public final class Values {
   /** Whether the file says it. */
   public boolean isSet(Key<?> key) {
     return values.containsKey(key.name());
+  }
+
+  /** The same without what the file says for some keys. */
+  public Values without(Collection<String> names) {
+    Map<String, Object> rest = new LinkedHashMap<>(values);
+    rest.keySet().removeAll(names);
+    return new Values(section, rest, refusal);
+  }
+
+  /** The same with another value for a key, if the section has such a key. */
+  public Values with(String name, String value) {
+    Map<String, Object> changed = new LinkedHashMap<>(values);
+    section.keys().stream()
+        .filter(key -> key.name().equals(name))
+        .forEach(key -> changed.put(name, key.read(value)));
+    return new Values(section, changed, refusal);
   }
 
   /** For a value that does not go with the others. */

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.millrace.kcl.Record;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.util.Iterator;
 import java.util.Objects;
 
 /**
@@ -79,6 +80,38 @@ public final class Message {
    */
   public Message withJson(JsonNode json) {
     return new Message(record, null, Objects.requireNonNull(json, "json"));
+  }
+
+  /**
+   * About how many bytes of memory this takes up besides the record's payload: what steps have made
+   * of it.
+   */
+  public long weight() {
+    long weight = bytes == null ? 0 : bytes.length;
+    if (json != null) {
+      weight += weigh(json);
+    }
+    JsonNode known = parsed;
+    return known == null ? weight : weight + weigh(known);
+  }
+
+  /** Objects of a 64-bit JVM with compressed pointers, roughly. */
+  private static long weigh(JsonNode node) {
+    long weight = 32;
+    if (node.isContainerNode()) {
+      weight += 64;
+      for (JsonNode element : node) {
+        weight += 16 + weigh(element);
+      }
+      for (Iterator<String> names = node.fieldNames(); names.hasNext(); ) {
+        weight += 80 + names.next().length();
+      }
+    } else if (node.isTextual()) {
+      weight += 40 + 2L * node.textValue().length();
+    } else if (node.isNumber()) {
+      weight += 64;
+    }
+    return weight;
   }
 
   /** The record; never the payload. */

@@ -365,7 +365,7 @@ final class ConnectorProcessor<U>
     Exclusion exclusion = null;
     long bytes = 0;
     try {
-      for (U value : parts.transform().apply(record)) {
+      for (U value : parts.transform().apply(record, shardId)) {
         items.add(new RangeItem<>(record, items.size(), value));
         bytes += settings.weigher().applyAsLong(value);
       }

@@ -19,4 +19,13 @@ public interface RecordTransform<U> {
    *     message
    */
   List<U> apply(Record record) throws Exception;
+
+  /**
+   * As {@link #apply(Record)}, for transforms that want to know the shard.
+   *
+   * @param shardId that the record is in
+   */
+  default List<U> apply(Record record, String shardId) throws Exception {
+    return apply(record);
+  }
 }

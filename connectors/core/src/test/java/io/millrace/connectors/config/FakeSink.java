@@ -82,7 +82,11 @@ final class FakeSink implements SinkProvider {
   static final class FakeDynamoDb implements SinkProvider {
     static final Key<String> TABLE = Key.text("table").required();
     private static final Section SECTION =
-        new Section("dynamodb", "A fake.", List.of(TABLE, Key.text("endpoint")));
+        new Section(
+            "dynamodb",
+            "A fake.",
+            List.of(
+                TABLE, Key.text("endpoint"), Key.text("partitionKey"), Key.flag("createTable")));
 
     @Override
     public Section section() {

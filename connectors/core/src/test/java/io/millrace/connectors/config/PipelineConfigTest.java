@@ -174,7 +174,6 @@ class PipelineConfigTest {
       String value =
           switch (name) {
             case "connectorDestination" -> "s3";
-            case "createS3Bucket" -> "true";
             case "createDynamoDBDataTable" -> "true";
             case "kinesisInputStream" -> "clicks";
             case "parentShardPollInterval", "shardSyncInterval" -> "10000";
@@ -186,7 +185,6 @@ class PipelineConfigTest {
 
     PipelineConfig config = properties(text.toString());
 
-    assertThat(config.sink().values().get(FakeSink.CREATE)).isTrue();
     assertThat(config.warnings()).hasSize(1);
     assertThat(config.warnings().get(0))
         .startsWith(

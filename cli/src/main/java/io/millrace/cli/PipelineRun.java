@@ -1,0 +1,146 @@
+package io.millrace.cli;
+
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.millrace.connectors.application.ConnectorApplication;
+import io.millrace.connectors.application.Host;
+import io.millrace.connectors.config.PipelineConfig;
+import io.millrace.kcl.health.ShardHealth;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+
+/** A pipeline that runs on a thread of its own, and what its meters say. */
+final class PipelineRun implements AutoCloseable {
+
+  private static final long HEALTH_SECONDS = 5;
+
+  private final MeterRegistry registry;
+  private final ConnectorApplication application;
+  private final CompletableFuture<Void> ended = new CompletableFuture<>();
+
+  private PipelineRun(MeterRegistry registry, ConnectorApplication application) {
+    this.registry = registry;
+    this.application = application;
+  }
+
+  /** Begins. */
+  static PipelineRun start(PipelineConfig config, Host host) {
+    PipelineRun run =
+        new PipelineRun(
+            host.registry(), ConfigFiles.refusing(() -> ConnectorApplication.open(config, host)));
+    new Thread(run::work, "millrace-run").start();
+    return run;
+  }
+
+  static MeterRegistry newRegistry() {
+    return new SimpleMeterRegistry();
+  }
+
+  private void work() {
+    try {
+      application.worker().run();
+      ended.complete(null);
+    } catch (RuntimeException | Error e) {
+      ended.completeExceptionally(e);
+    }
+  }
+
+  boolean hasEnded() {
+    return ended.isDone();
+  }
+
+  /** Waits until it has ended, which somebody has asked for or a failure has brought. */
+  void await() throws InterruptedException {
+    try {
+      ended.get();
+    } catch (ExecutionException e) {
+      throw new UserError("The pipeline cannot go on: " + e.getCause().getMessage(), e.getCause());
+    }
+  }
+
+  /** Stores what is buffered and gives the shards away; whether that was done in time. */
+  boolean stop() throws InterruptedException {
+    boolean clean;
+    try {
+      clean = application.worker().startGracefulShutdown().get();
+    } catch (ExecutionException e) {
+      clean = false; // what it is, await says
+    }
+    await();
+    return clean;
+  }
+
+  /** Records that were taken in, each counted once. */
+  long taken() {
+    return count("records.in");
+  }
+
+  long filtered() {
+    return count("records.filtered");
+  }
+
+  long stored() {
+    return count("items.emitted");
+  }
+
+  long duplicates() {
+    return count("items.duplicate");
+  }
+
+  long dead() {
+    return count("records.dead");
+  }
+
+  private long count(String name) {
+    return registry.find("millrace.connector." + name).counters().stream()
+        .mapToLong(counter -> (long) counter.count())
+        .sum();
+  }
+
+  /** What its shards say that make no progress. */
+  List<String> standstills() throws InterruptedException {
+    try {
+      return application
+          .worker()
+          .shardHealth()
+          .toCompletableFuture()
+          .get(HEALTH_SECONDS, TimeUnit.SECONDS)
+          .stream()
+          .filter(health -> health.state().isStandstill())
+          .map(PipelineRun::describe)
+          .toList();
+    } catch (ExecutionException | TimeoutException e) {
+      return List.of("the worker does not answer");
+    }
+  }
+
+  private static String describe(ShardHealth health) {
+    return health.shardId() + ": " + health.explanation();
+  }
+
+  /** On one line. */
+  String status(long elapsedMillis) {
+    long seconds = elapsedMillis / 1_000;
+    return String.format(
+        Locale.ROOT,
+        "%d:%02d  read %,d  filtered %,d  buffered %,d KiB  stored %,d%s  dead %,d",
+        seconds / 60,
+        seconds % 60,
+        taken(),
+        filtered(),
+        application.bufferedBytes() >> 10,
+        stored(),
+        duplicates() == 0 ? "" : String.format(Locale.ROOT, " (%,d were there)", duplicates()),
+        dead());
+  }
+
+  @Override
+  public void close() {
+    application.worker().shutdown();
+    application.close();
+  }
+}

@@ -1,0 +1,81 @@
+package io.millrace.cli;
+
+import io.millrace.connectors.config.PipelineConfig;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.concurrent.Callable;
+import java.util.concurrent.TimeUnit;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** Runs a config file. */
+@Command(
+    name = "run",
+    description = {
+      "Runs a config file until Ctrl-C: then what is buffered is stored, and the shards go to other"
+          + " processes. A second Ctrl-C ends at once; nothing is lost then either.",
+      "",
+      "With --local it tries the file out on this machine: an embedded Kinesis, DynamoDB Local and,"
+          + " for S3, S3Mock are started, the file's data is put into the stream, and when all of it"
+          + " is delivered what was made is shown. Nothing is kept."
+    },
+    mixinStandardHelpOptions = true)
+final class RunCommand implements Callable<Integer> {
+
+  private static final long STATUS_MILLIS = 1_000;
+
+  @Spec private CommandSpec spec;
+
+  @Parameters(
+      paramLabel = "FILE",
+      description = "A config file: .yaml, or .properties as the Kinesis Connector Library has it.")
+  Path file;
+
+  @Option(names = "--local", description = "On services of this machine, started for it.")
+  boolean local;
+
+  @Option(
+      names = "--data",
+      paramLabel = "FILE",
+      description =
+          "With --local: a text file to put into the stream, a line a record; in place of the config"
+              + " file's local.data (inputStreamFile).")
+  Path data;
+
+  @Override
+  public Integer call() throws Exception {
+    if (data != null && !local) {
+      throw new ParameterException(
+          spec.commandLine(), "--data: '" + data + "' is not allowed without --local");
+    }
+    PrintWriter err = spec.commandLine().getErr();
+    PipelineConfig config = ConfigFiles.read(file, err);
+    Interrupts interrupts = Interrupts.listen();
+    StatusLine status = StatusLine.onStandardError();
+    if (local) {
+      return new LocalRun(config, data, spec.commandLine().getOut(), status, interrupts).run();
+    }
+    long start = System.nanoTime();
+    try (PipelineRun run = PipelineRun.start(config, ConfigFiles.aws(PipelineRun.newRegistry()))) {
+      while (!run.hasEnded() && !interrupts.await(STATUS_MILLIS)) {
+        status.show(run.status(TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - start)));
+      }
+      if (run.hasEnded()) {
+        run.await();
+        return 0;
+      }
+      status.say("Stopping: what is buffered is stored, and the shards are given away ...");
+      boolean clean = run.stop();
+      status.say(
+          run.status(TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - start))
+              + (clean
+                  ? ""
+                  : "; not everything was stored in time: the next owner reads it again"));
+      return 0;
+    }
+  }
+}
