@@ -241,7 +241,8 @@ final class LocalRun {
             .source(letters.values(), ConnectorApplication.surroundings(config, host))) {
       source.read(
           letter -> {
-            out.println("  " + letter.shardId() + " " + letter.position() + ": " + letter.errorMessage());
+            out.println(
+                "  " + letter.shardId() + " " + letter.position() + ": " + letter.errorMessage());
             return ++shown[0] < MOST_LETTERS_SHOWN;
           });
     }
