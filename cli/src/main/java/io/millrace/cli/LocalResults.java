@@ -146,9 +146,9 @@ final class LocalResults implements AutoCloseable {
     List<Map<String, AttributeValue>> rows = rows(table);
     out.println("DynamoDB table " + table + ": " + counted(rows.size(), "row"));
     rows.stream()
-        .limit(MOST_ROWS)
         .map(LocalResults::describe)
         .sorted()
+        .limit(MOST_ROWS)
         .forEach(row -> out.println("  " + shortened(row)));
     more(rows.size() - MOST_ROWS, out);
   }
@@ -177,6 +177,13 @@ final class LocalResults implements AutoCloseable {
       case N -> value.n();
       case BOOL -> value.bool().toString();
       case NUL -> "null";
+      case M ->
+          value.m().entrySet().stream()
+              .sorted(Map.Entry.comparingByKey())
+              .map(e -> e.getKey() + "=" + plain(e.getValue()))
+              .collect(Collectors.joining(" ", "{", "}"));
+      case L ->
+          value.l().stream().map(LocalResults::plain).collect(Collectors.joining(" ", "[", "]"));
       default -> value.toString();
     };
   }
