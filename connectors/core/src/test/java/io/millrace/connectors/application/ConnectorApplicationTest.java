@@ -251,7 +251,8 @@ class ConnectorApplicationTest {
   }
 
   @Test
-  void values_that_do_not_go_together_are_refused_with_their_line_when_they_are_opened() throws IOException {
+  void values_that_do_not_go_together_are_refused_with_their_line_when_they_are_opened()
+      throws IOException {
     PipelineConfig config =
         config(
             """

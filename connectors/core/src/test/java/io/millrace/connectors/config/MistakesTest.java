@@ -169,7 +169,7 @@ class MistakesTest {
             "A step that changes messages, under filter",
             SOURCE + "filter:\n  - gunzip\n" + SINK,
             "clicks.yaml:5: filter[1]: 'gunzip' is not allowed (it changes messages: write it under"
-                + " transform); allowed: jmespath",
+                + " transform); allowed: class, jmespath",
             "Write it under `transform`. Filters may stand there too, before or between the other"
                 + " steps."),
         yaml(
@@ -185,6 +185,15 @@ class MistakesTest {
                 + " syntax error token recognition error at: '= '); allowed: a JMESPath expression"
                 + " such as status == 'ok' && size > `100`",
             "Correct the expression. Texts stand in single quotes, numbers in backticks."),
+        yaml(
+            "A class of your own that is not there",
+            SOURCE + "transform:\n  - class: {name: com.example.Mine}\n" + SINK,
+            "clicks.yaml:5: transform[1].class.name: 'com.example.Mine' is not allowed (it is not on"
+                + " the class path); allowed: the full name of a public class that implements"
+                + " io.millrace.connectors.message.Step and has a public constructor without"
+                + " parameters, or with one Map<String, String>",
+            "Put its jar on the class path of the process, or correct the name. Likewise if it"
+                + " implements something else or has no such constructor."),
         yaml(
             "Values that do not go together",
             SOURCE + "  failoverTime: 2 s\n" + SINK,

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.github.luben.zstd.Zstd;
 import io.millrace.connectors.config.Chosen;
+import io.millrace.connectors.config.ConfigException;
 import io.millrace.connectors.config.Modules;
 import io.millrace.connectors.config.PipelineConfig;
 import io.millrace.connectors.config.StepProvider;
@@ -241,5 +242,36 @@ class StepsTest {
         .hasMessage("gunzip: it cannot be unpacked: Not in GZIP format");
     assertThatThrownBy(() -> run("gunzip", new byte[0]))
         .isInstanceOf(MalformedMessageException.class);
+  }
+
+  @Test
+  void a_class_of_the_user_is_a_step() throws IOException {
+    assertThat(texts("class: {name: " + OwnSteps.Twice.class.getName() + "}", "a"))
+        .containsExactly("a", "a");
+    assertThat(
+            texts(
+                "class: {name: " + OwnSteps.Suffix.class.getName() + ", options: {suffix: b}}",
+                "a"))
+        .containsExactly("ab");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
+          com.example.Nothing      | transform[1].class.name: 'com.example.Nothing' is not allowed (it is not on the class path); allowed:
+          java.lang.String         | (it does not implement io.millrace.connectors.message.Step); allowed:
+          OWN$NoSuitableConstructor | (it has no such constructor); allowed:
+          OWN$Suffix               | transform[1].class.name: the constructor of OWN$Suffix threw java.lang.IllegalArgumentException: say suffix
+          OWN$Twice, options: {a: b} | transform[1].class.options: OWN$Twice has no public constructor that takes them
+          """)
+  void a_class_that_cannot_be_used_is_refused_with_the_reason(String name, String message) {
+    String own = OwnSteps.class.getName();
+
+    assertThatThrownBy(() -> texts("class: {name: " + name.replace("OWN", own) + "}", "a"))
+        .isInstanceOf(ConfigException.class)
+        .hasMessageContaining("a.yaml:3: ")
+        .hasMessageContaining(message.replace("OWN", own));
   }
 }
