@@ -43,6 +43,8 @@ class CommandLineTest {
           local --stream clicks:0 | --stream: 'clicks:0' is not allowed; allowed: NAME:SHARDS
           local --stream a:1 --stream a:2 | --stream: 'a:2' is not allowed; allowed: each name once
           referrers reader | PART: 'reader' is not allowed; allowed: writer, counter, page, delete
+          run a.yaml --data b | --data: 'b' is not allowed without --local
+          run none.yaml | none.yaml: the file cannot be read: it does not exist
           dmeo | Unmatched argument at index 0: 'dmeo'
           """)
   void a_bad_value_is_refused_with_option_value_and_what_is_allowed(String line, String sentence) {

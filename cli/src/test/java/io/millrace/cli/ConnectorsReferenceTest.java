@@ -1,0 +1,29 @@
+package io.millrace.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.millrace.connectors.config.Modules;
+import io.millrace.connectors.config.Reference;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+
+/** The reference of config files, with all modules that the command line brings along. */
+class ConnectorsReferenceTest {
+
+  private static final Path DOCUMENT = Path.of("..", "docs", "connectors-reference.md");
+
+  @Test
+  void the_reference_is_what_the_keys_say() throws IOException {
+    String reference = Reference.markdown(Modules.installed());
+    if (Boolean.getBoolean("millrace.write.docs")) {
+      Files.writeString(DOCUMENT, reference);
+    }
+    assertThat(Files.readString(DOCUMENT))
+        .as("run this test with -Dmillrace.write.docs=true to write it anew")
+        .isEqualTo(reference);
+    assertThat(reference)
+        .contains("### `type: s3`", "### `type: dynamodb`", "### `type: file`", "### `jmespath`");
+  }
+}
