@@ -106,7 +106,7 @@ final class BlockingCheckpointer implements IRecordProcessorCheckpointer {
   }
 
   private static Checkpoint positionOf(Record record) {
-    return Objects.requireNonNull(record, "record").streamRecord().position();
+    return Objects.requireNonNull(record, "record").getPosition();
   }
 
   private static Checkpoint positionOf(String sequenceNumber, long subSequenceNumber) {

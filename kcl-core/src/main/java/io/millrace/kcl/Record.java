@@ -1,5 +1,6 @@
 package io.millrace.kcl;
 
+import io.millrace.checkpoint.Checkpoint;
 import io.millrace.checkpoint.SequenceNumber;
 import io.millrace.kcl.stream.StreamRecord;
 import java.nio.ByteBuffer;
@@ -49,6 +50,11 @@ public final class Record {
    */
   public long getSubSequenceNumber() {
     return record.subSequenceNumber();
+  }
+
+  /** Sequence number and sub-sequence number: where the record is in its shard. */
+  public Checkpoint getPosition() {
+    return record.position();
   }
 
   /**

@@ -1,7 +1,6 @@
 package io.millrace.kcl.keyed;
 
 import io.millrace.checkpoint.Checkpoint;
-import io.millrace.checkpoint.SequenceNumber;
 import io.millrace.kcl.IRecordProcessor;
 import io.millrace.kcl.IRecordProcessorCheckpointer;
 import io.millrace.kcl.InitializationInput;
@@ -134,8 +133,7 @@ final class KeyParallelProcessor implements IRecordProcessor {
     Object key =
         Objects.requireNonNull(
             settings.key().apply(record), () -> "The key function returned null for " + record);
-    Checkpoint position =
-        Checkpoint.at(SequenceNumber.of(record.getSequenceNumber()), record.getSubSequenceNumber());
+    Checkpoint position = record.getPosition();
     int bytes = record.getData().remaining();
     lock.lock();
     try {

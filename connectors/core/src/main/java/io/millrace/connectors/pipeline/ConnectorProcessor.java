@@ -1,7 +1,6 @@
 package io.millrace.connectors.pipeline;
 
 import io.millrace.checkpoint.Checkpoint;
-import io.millrace.checkpoint.SequenceNumber;
 import io.millrace.connectors.pipeline.PipelineSettings.Tools;
 import io.millrace.connectors.sink.Commit;
 import io.millrace.connectors.sink.Exclusion;
@@ -320,8 +319,7 @@ final class ConnectorProcessor<U>
   // ---- taking in
 
   private void accept(Record record) throws Exception {
-    Checkpoint position =
-        Checkpoint.at(SequenceNumber.of(record.getSequenceNumber()), record.getSubSequenceNumber());
+    Checkpoint position = record.getPosition();
     lock.lock();
     try {
       requireRunning();

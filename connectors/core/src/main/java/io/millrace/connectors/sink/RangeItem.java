@@ -1,7 +1,6 @@
 package io.millrace.connectors.sink;
 
 import io.millrace.checkpoint.Checkpoint;
-import io.millrace.checkpoint.SequenceNumber;
 import io.millrace.kcl.Record;
 import java.util.Objects;
 
@@ -24,7 +23,6 @@ public record RangeItem<U>(Record record, int ordinal, U value) {
 
   /** The record's position; items of one record share it. */
   public Checkpoint position() {
-    return Checkpoint.at(
-        SequenceNumber.of(record.getSequenceNumber()), record.getSubSequenceNumber());
+    return record.getPosition();
   }
 }

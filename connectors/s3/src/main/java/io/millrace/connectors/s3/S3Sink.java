@@ -531,11 +531,16 @@ public final class S3Sink implements RangeSink<Message> {
     List<List<RangeItem<Message>>> records = new ArrayList<>();
     int from = 0;
     for (int i = 1; i <= items.size(); i++) {
-      if (i == items.size() || !items.get(i).position().equals(items.get(from).position())) {
+      if (i == items.size() || !isOfOneRecord(items.get(i), items.get(from))) {
         records.add(items.subList(from, i));
         from = i;
       }
     }
     return Collections.unmodifiableList(records);
+  }
+
+  /** Items of one record follow each other with rising ordinals, and the first has ordinal 0. */
+  private static boolean isOfOneRecord(RangeItem<Message> later, RangeItem<Message> earlier) {
+    return later.ordinal() > 0 && later.position().equals(earlier.position());
   }
 }
