@@ -33,7 +33,12 @@ import java.util.concurrent.atomic.AtomicLong;
 public final class OutageBench {
 
   private static final int SHARDS = 64;
-  private static final int BATCH_RECORDS = 200;
+
+  /**
+   * What a shard has been given and not taken in yet is the prefetch budget's, so it is kept small.
+   */
+  private static final int BATCH_BYTES = 8 << 10;
+
   private static final long CAP_BYTES = 128L << 20;
   private static final int DEFAULT_SECONDS = 300;
   private static final int SAMPLE_SECONDS = 10;
@@ -135,8 +140,8 @@ public final class OutageBench {
         // as long as real ones
         String prefix = "49590338271490256608559692538361571095921575989136";
         for (long sequence = 100_000; !stopped; ) {
-          List<Record> batch = new ArrayList<>(BATCH_RECORDS);
-          for (int i = 0; i < BATCH_RECORDS; i++) {
+          List<Record> batch = new ArrayList<>();
+          for (int bytes = 0; bytes < BATCH_BYTES; bytes += payload.length) {
             batch.add(
                 Record.builder()
                     .partitionKey("user-" + sequence)

@@ -206,8 +206,8 @@ class ConnectorProcessorTest {
 
   @Test
   void no_range_is_larger_than_the_limit_of_bytes_except_for_a_single_record() throws Exception {
-    ConnectorProcessor<String> shard = shard(builder().bufferItems(100).bufferBytes(1_000));
-    String large = "y".repeat(2_000);
+    ConnectorProcessor<String> shard = shard(builder().bufferItems(100).bufferBytes(2_000));
+    String large = "y".repeat(3_000);
     shard.processRecords(records(1, "a", "b", large), row);
     time.run(0);
     assertThat(stored).containsExactly("[a, b]", "[" + large + "]");

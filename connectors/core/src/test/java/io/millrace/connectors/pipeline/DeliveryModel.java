@@ -239,7 +239,7 @@ final class DeliveryModel {
       ConnectorProcessorFactory.Builder<String> builder =
           ConnectorProcessorFactory.builder("clicks", sink(), DeliveryModel::transform)
               .bufferItems(1 + random.nextInt(12))
-              .bufferBytes(1_000 + random.nextInt(5_000))
+              .bufferBytes(1_000 + random.nextInt(9_000))
               .bufferAge(
                   random.nextBoolean() ? FOR_EVER : Duration.ofMillis(1 + random.nextInt(500)))
               .idleCheckpointInterval(Duration.ofMillis(random.nextInt(500)))
