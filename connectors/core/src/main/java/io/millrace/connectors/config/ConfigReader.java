@@ -129,14 +129,22 @@ final class ConfigReader {
       sections.put(section.name(), reader.read(section, section.name() + ".", raw));
     }
     PipelineChecks.check(sections, problems);
+    Chosen<DeadLetterProvider> deadLetter =
+        root.fields().containsKey("deadLetter")
+            ? typed(root, "deadLetter", modules.deadLetters(), DeadLetterProvider::section)
+            : null;
+    if (deadLetter != null) {
+      deadLetter
+          .provider()
+          .refusal(deadLetter.values(), sections.get(PipelineKeys.Source.SECTION.name()))
+          .ifPresent(problems::add);
+    }
     return new PipelineConfig.Parts(
         sections,
         steps(root, "transform"),
         steps(root, "filter"),
         typed(root, "sink", modules.sinks(), SinkProvider::section),
-        root.fields().containsKey("deadLetter")
-            ? typed(root, "deadLetter", modules.deadLetters(), DeadLetterProvider::section)
-            : null);
+        deadLetter);
   }
 
   /** A file without any section; the problem is there already if it has syntax errors. */

@@ -8,7 +8,6 @@ import io.millrace.connectors.config.Section;
 import io.millrace.connectors.config.Surroundings;
 import io.millrace.connectors.config.Values;
 import io.millrace.kcl.deadletter.DeadLetterDestination;
-import io.millrace.kcl.deadletter.DeadLetterFiles;
 import io.millrace.kcl.deadletter.FileDeadLetters;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -53,32 +52,7 @@ public final class FileDeadLetterProvider implements DeadLetterProvider {
 
   @Override
   public DeadLetterSource source(Values values, Surroundings surroundings) {
-    Path directory = directory(values, surroundings);
-    return reader -> read(directory, reader);
-  }
-
-  private static long read(Path directory, DeadLetterSource.Reader reader) throws Exception {
-    try {
-      return DeadLetterFiles.read(
-              directory,
-              letter -> {
-                if (!reader.letter(letter)) {
-                  throw new Enough();
-                }
-              })
-          .tornLines();
-    } catch (Enough e) {
-      return 0;
-    }
-  }
-
-  /** The reader wants no more. */
-  private static final class Enough extends Exception {
-    private static final long serialVersionUID = 1L;
-
-    Enough() {
-      super(null, null, false, false);
-    }
+    return new FileDeadLetterSource(directory(values, surroundings));
   }
 
   @Override
