@@ -1,0 +1,2 @@
+/** Dead letters in queues of Amazon SQS. */
+package io.millrace.connectors.sqs;
