@@ -47,7 +47,9 @@ public abstract class DeadLetterContract {
   /** It can again. */
   protected abstract void bringUp() throws Exception;
 
-  /** The bytes of a payload that cannot be compressed and is still taken, as documented. */
+  /**
+   * The bytes of a payload that cannot be compressed and is still taken; the documentation has it.
+   */
   protected abstract int largestPayload();
 
   @AfterEach
@@ -143,16 +145,31 @@ public abstract class DeadLetterContract {
   }
 
   @Test
-  void the_largest_payload_that_is_documented_comes_back() throws Exception {
+  void the_largest_payload_that_is_documented_comes_back_beside_the_longest_stack_trace()
+      throws Exception {
     byte[] payload = new byte[largestPayload()];
-    new Random(1).nextBytes(payload);
+    Random random = new Random(1);
+    random.nextBytes(payload);
+    String trace =
+        random
+            .ints(DeadLetter.MAX_STACK_TRACE_CHARACTERS, ' ', '~')
+            .collect(StringBuilder::new, StringBuilder::appendCodePoint, StringBuilder::append)
+            .toString();
 
     store(
-        destination(), letter("shardId-000000000001", 1).payload(ByteBuffer.wrap(payload)).build());
+        destination(),
+        letter("shardId-000000000001", 1)
+            .error("java.lang.IllegalStateException", trace, trace)
+            .payload(ByteBuffer.wrap(payload))
+            .build());
 
     assertThat(readAll())
         .singleElement()
-        .satisfies(read -> assertThat(read.payload()).isEqualTo(ByteBuffer.wrap(payload)));
+        .satisfies(
+            read -> {
+              assertThat(read.payload()).isEqualTo(ByteBuffer.wrap(payload));
+              assertThat(read.stackTrace()).isEqualTo(trace);
+            });
   }
 
   @Test

@@ -104,7 +104,7 @@ class KinesisDeadLettersContractTest extends DeadLetterContract {
 
   @Override
   protected int largestPayload() {
-    return 760 << 10;
+    return 970 << 10;
   }
 
   private static void store(DeadLetterDestination destination, DeadLetter letter) throws Exception {

@@ -5,11 +5,15 @@ import io.millrace.kcl.deadletter.DeadLetter;
 import io.millrace.kcl.deadletter.DeadLetterDestination;
 import io.millrace.kcl.deadletter.DeadLetterException;
 import io.millrace.kcl.deadletter.DeadLetterJson;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import software.amazon.awssdk.core.async.AsyncRequestBody;
 import software.amazon.awssdk.services.s3.S3AsyncClient;
 
@@ -25,6 +29,8 @@ public final class S3DeadLetters implements DeadLetterDestination, AutoCloseable
   /** More letters than this are not kept waiting. */
   static final int MAX_WAITING = 10_000;
 
+  private static final int CLOSE_SECONDS = 30;
+
   static final String SUFFIX = ".json";
 
   private final S3AsyncClient client;
@@ -32,6 +38,9 @@ public final class S3DeadLetters implements DeadLetterDestination, AutoCloseable
   private final String bucket;
   private final String prefix;
   private final ThreadPoolExecutor executor;
+
+  /** What close waits for; bounded by what waits, and by the client's pending requests. */
+  private final Set<CompletableFuture<Void>> underWay = ConcurrentHashMap.newKeySet();
 
   /**
    * @param client for the bucket's region; closed with this destination only if it is its own
@@ -81,19 +90,24 @@ public final class S3DeadLetters implements DeadLetterDestination, AutoCloseable
   public CompletionStage<Void> store(DeadLetter letter) {
     String key = key(letter);
     try {
-      // making the line and finding credentials are nothing for the caller's thread
-      return CompletableFuture.supplyAsync(() -> DeadLetterJson.write(letter), executor)
-          .thenComposeAsync(line -> put(key, line), executor)
-          .handle(
-              (done, error) -> {
-                if (error == null || S3Errors.status(error) == 412) {
-                  return null;
-                }
-                SinkException why =
-                    S3Errors.translate(error, "put s3://" + bucket + "/" + key, bucket);
-                throw new DeadLetterException(
-                    "Could not store " + letter + ": " + why.getMessage(), why);
-              });
+      // making the line and finding credentials are nothing for the caller's thread; one task, as
+      // a second one would be refused once the destination is being closed
+      CompletableFuture<Void> stored =
+          CompletableFuture.supplyAsync(() -> put(key, DeadLetterJson.write(letter)), executor)
+              .thenCompose(put -> put)
+              .handle(
+                  (done, error) -> {
+                    if (error == null || S3Errors.status(error) == 412) {
+                      return null;
+                    }
+                    SinkException why =
+                        S3Errors.translate(error, "put s3://" + bucket + "/" + key, bucket);
+                    throw new DeadLetterException(
+                        "Could not store " + letter + ": " + why.getMessage(), why);
+                  });
+      underWay.add(stored);
+      stored.whenComplete((done, error) -> underWay.remove(stored));
+      return stored;
     } catch (java.util.concurrent.RejectedExecutionException e) {
       return CompletableFuture.failedFuture(
           new DeadLetterException(
@@ -132,8 +146,12 @@ public final class S3DeadLetters implements DeadLetterDestination, AutoCloseable
     boolean interrupted = false;
     try {
       executor.awaitTermination(10, TimeUnit.SECONDS);
+      CompletableFuture.allOf(underWay.toArray(CompletableFuture[]::new))
+          .get(CLOSE_SECONDS, TimeUnit.SECONDS);
     } catch (InterruptedException e) {
       interrupted = true;
+    } catch (ExecutionException | TimeoutException e) {
+      // their stages say so
     }
     executor.shutdownNow();
     if (ownClient) {
