@@ -21,6 +21,7 @@ import picocli.CommandLine.TypeConversionException;
     subcommands = {
       CheckCommand.class,
       DemoCommand.class,
+      DlqCommand.class,
       ExplainCommand.class,
       LocalCommand.class,
       ReferrersCommand.class,
@@ -39,7 +40,7 @@ public final class Millrace implements Runnable {
   public void run() {
     throw new ParameterException(
         spec.commandLine(),
-        "Say what to do: check, demo, explain, local, referrers, run or simulate.");
+        "Say what to do: check, demo, dlq, explain, local, referrers, run or simulate.");
   }
 
   public static void main(String[] args) {

@@ -72,7 +72,8 @@ class CommandLineTest {
   void no_command_is_answered_with_those_there_are() {
     assertThat(execute()).isEqualTo(2);
     assertThat(err.toString())
-        .startsWith("Say what to do: check, demo, explain, local, referrers, run or simulate.");
+        .startsWith(
+            "Say what to do: check, demo, dlq, explain, local, referrers, run or simulate.");
   }
 
   @Test

@@ -42,7 +42,9 @@ class ArchitectureTest {
           "io.millrace.embedded.EmbeddedKinesis",
           "io.millrace.dynamodblocal.DynamoDbLocal",
           "io.millrace.s3mock.S3Mock",
+          "io.millrace.elasticmq.ElasticMq",
           "io.millrace.connectors.s3.S3Sink",
+          "io.millrace.connectors.sqs.SqsDeadLetters",
           "io.millrace.cli.Millrace"
         }) {
       assertThat(CLASSES.contain(name)).as(name).isTrue();
@@ -142,7 +144,10 @@ class ArchitectureTest {
     noClasses()
         .that()
         .resideInAnyPackage(
-            "io.millrace.embedded..", "io.millrace.dynamodblocal..", "io.millrace.s3mock..")
+            "io.millrace.embedded..",
+            "io.millrace.dynamodblocal..",
+            "io.millrace.s3mock..",
+            "io.millrace.elasticmq..")
         .should()
         .dependOnClassesThat()
         .resideInAnyPackage(

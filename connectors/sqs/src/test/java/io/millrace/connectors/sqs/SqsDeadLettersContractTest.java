@@ -121,7 +121,7 @@ class SqsDeadLettersContractTest extends DeadLetterContract {
 
   @Override
   protected int largestPayload() {
-    return 570 << 10;
+    return 730 << 10;
   }
 
   private static void store(DeadLetterDestination destination, DeadLetter letter) throws Exception {

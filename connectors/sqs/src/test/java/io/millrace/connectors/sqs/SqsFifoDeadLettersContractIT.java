@@ -103,6 +103,6 @@ class SqsFifoDeadLettersContractIT extends DeadLetterContract {
 
   @Override
   protected int largestPayload() {
-    return 570 << 10;
+    return 730 << 10;
   }
 }
