@@ -190,10 +190,12 @@ class MistakesTest {
             SOURCE + "transform:\n  - class: {name: com.example.Mine}\n" + SINK,
             "clicks.yaml:5: transform[1].class.name: 'com.example.Mine' is not allowed (it is not on"
                 + " the class path); allowed: the full name of a public class that implements"
-                + " io.millrace.connectors.message.Step and has a public constructor without"
-                + " parameters, or with one Map<String, String>",
+                + " io.millrace.connectors.message.Step, or ITransformer, ICollectionTransformer or"
+                + " IFilter of io.millrace.connectors, and has a public constructor without"
+                + " parameters, with one Map<String, String> or with one"
+                + " KinesisConnectorConfiguration",
             "Put its jar on the class path of the process, or correct the name. Likewise if it"
-                + " implements something else or has no such constructor."),
+                + " implements something else or has no such constructor; the message says which."),
         yaml(
             "Values that do not go together",
             SOURCE + "  failoverTime: 2 s\n" + SINK,

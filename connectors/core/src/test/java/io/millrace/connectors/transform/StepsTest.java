@@ -12,6 +12,7 @@ import io.millrace.connectors.config.StepProvider;
 import io.millrace.connectors.message.MalformedMessageException;
 import io.millrace.connectors.message.Message;
 import io.millrace.connectors.message.Origin;
+import io.millrace.connectors.message.Step;
 import io.millrace.kcl.Record;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -46,7 +47,7 @@ class StepsTest {
             .build());
   }
 
-  /** The step as a file has it, on one line. */
+  /** The step as a file has it, on one line; more of them on further lines. */
   private List<Message> run(String step, byte[] data) throws IOException {
     Path file =
         Files.writeString(
@@ -64,9 +65,13 @@ class StepsTest {
                 installed.deadLetters().values(),
                 installed.steps().values()),
             name -> null);
-    Chosen<StepProvider> chosen = config.transform().get(0);
-    assertThat(chosen.provider().explain(chosen.values())).endsWith(".");
-    return chosen.provider().open(chosen.values()).apply(message(data), ORIGIN);
+    List<Message> messages = List.of(message(data));
+    for (Chosen<StepProvider> chosen : config.transform()) {
+      assertThat(chosen.provider().explain(chosen.values())).endsWith(".");
+      Step opened = chosen.provider().open(chosen.values());
+      messages = messages.stream().flatMap(m -> opened.apply(m, ORIGIN).stream()).toList();
+    }
+    return messages;
   }
 
   private List<String> texts(String step, String data) throws IOException {
@@ -260,18 +265,150 @@ class StepsTest {
       delimiter = '|',
       textBlock =
           """
-          com.example.Nothing      | transform[1].class.name: 'com.example.Nothing' is not allowed (it is not on the class path); allowed:
-          java.lang.String         | (it does not implement io.millrace.connectors.message.Step); allowed:
-          OWN$NoSuitableConstructor | (it has no such constructor); allowed:
-          OWN$Suffix               | transform[1].class.name: the constructor of OWN$Suffix threw java.lang.IllegalArgumentException: say suffix
-          OWN$Twice, options: {a: b} | transform[1].class.options: OWN$Twice has no public constructor that takes them
+          ToBytes, options: {s3Bucket: b, own: o} | a    | abo
+          ToBytes            | a                         | akinesis-bucketnull
+          ToJson             | a                         | {"text":"a"}
+          ToJson             | ' '                       |
+          Words              | one two                   | one,two
+          Words              | ''                        |
+          Anything           | a                         | a@user-7.2
+          KeepsShort         | ünd4                      | ünd4
+          KeepsShort         | und45                     |
+          KeepsShortBytes    | ünd                       | ünd
+          KeepsShortBytes    | ünd4                      |
+          KeepsShortRecords  | und4                      | und4
+          KeepsShortRecords  | ünd4                      |
+          KeepsShortMessages | und4                      | und4
+          KeepsShortMessages | ünd4                      |
+          KeepsNumbers       | 1                         | 1
+          KeepsNumbers       | "1"                       |
           """)
-  void a_class_that_cannot_be_used_is_refused_with_the_reason(String name, String message) {
-    String own = OwnSteps.class.getName();
+  void transformers_and_filters_of_the_old_library_are_steps(
+      String name, String before, String after) throws IOException {
+    assertThat(texts("class: {name: " + OwnPorted.class.getName() + "$" + name + "}", before))
+        .isEqualTo(after == null ? List.of() : List.of(after.split(",(?=[a-z])")));
+  }
 
-    assertThatThrownBy(() -> texts("class: {name: " + name.replace("OWN", own) + "}", "a"))
+  @Test
+  void a_filter_that_leaves_open_what_it_takes_gets_the_message() throws IOException {
+    assertThat(texts("class: {name: io.millrace.connectors.AllPassFilter}", "a"))
+        .containsExactly("a");
+  }
+
+  @Test
+  void a_transformer_of_the_old_library_gets_what_the_steps_before_it_have_made()
+      throws IOException {
+    assertThat(
+            texts(
+                "split: lines\n  - class: {name: " + OwnPorted.Anything.class.getName() + "}",
+                "a\nb"))
+        .containsExactly("a@user-7.2", "b@user-7.2");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
+          ToJson       | bad    | class: OWN$ToJson: it is bad
+          Anything     | number | class: the fromClass of OWN$Anything made java.math.BigDecimal, and not byte[], java.lang.String or com.fasterxml.jackson.databind.JsonNode
+          Anything     | null   | class: the fromClass of OWN$Anything made null, and not byte[], java.lang.String or com.fasterxml.jackson.databind.JsonNode
+          KeepsNumbers | a      | not JSON: Unrecognized token 'a': was expecting (JSON String, Number, Array, Object or token 'null', 'true' or 'false') (line 1, column 1)
+          """)
+  void what_a_class_of_the_old_library_cannot_work_with_is_malformed(
+      String name, String before, String why) {
+    String own = OwnPorted.class.getName();
+
+    assertThatThrownBy(() -> texts("class: {name: " + own + "$" + name + "}", before))
+        .isInstanceOf(MalformedMessageException.class)
+        .hasMessage(why.replace("OWN", own));
+  }
+
+  @Test
+  void bytes_that_are_no_text_are_malformed_for_a_filter_of_texts() {
+    String name = OwnPorted.KeepsShort.class.getName();
+
+    assertThatThrownBy(() -> run("class: {name: " + name + "}", new byte[] {(byte) 0xff}))
+        .isInstanceOf(MalformedMessageException.class)
+        .hasMessage("class: " + name + " takes a text, and the message is no UTF-8");
+  }
+
+  @Test
+  void a_class_of_the_old_library_is_called_by_one_thread_at_a_time() throws Exception {
+    Step step = PortedStep.of(new OwnPorted.Alone());
+    Message message = message(new byte[] {'a'});
+    List<Thread> threads = new ArrayList<>();
+    for (int i = 0; i < 4; i++) {
+      Thread thread =
+          new Thread(
+              () -> {
+                for (int n = 0; n < 2_000; n++) {
+                  step.apply(message, ORIGIN);
+                }
+              },
+              "shard-" + i);
+      threads.add(thread);
+      thread.start();
+    }
+    for (Thread thread : threads) {
+      thread.join();
+    }
+
+    assertThat(OwnPorted.Alone.TOGETHER).isFalse();
+  }
+
+  private static final String CLASSES_ALLOWED =
+      "; allowed: the full name of a public class that implements"
+          + " io.millrace.connectors.message.Step, or ITransformer, ICollectionTransformer or IFilter"
+          + " of io.millrace.connectors, and has a public constructor without parameters, with one"
+          + " Map<String, String> or with one KinesisConnectorConfiguration";
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
+          com.example.Nothing       | it is not on the class path
+          java.lang.String          | it implements none of them
+          OWN$NoSuitableConstructor | it has no such constructor
+          OLD$OfText                | it is abstract, or not public
+          OLD$TwoKinds              | it implements ITransformer and IFilter, of which one is allowed
+          OLD$ToRow                 | its fromClass makes java.util.Map, and not byte[], java.lang.String or com.fasterxml.jackson.databind.JsonNode
+          OLD$KeepsNumberedRows     | its keepRecord takes java.util.Map, and there are only io.millrace.connectors.message.Message, io.millrace.kcl.Record, byte[], java.lang.String or com.fasterxml.jackson.databind.JsonNode
+          """)
+  void a_class_that_is_no_step_is_refused_with_the_reason(String name, String reason) {
+    String full = full(name);
+
+    assertThatThrownBy(() -> texts("class: {name: " + full + "}", "a"))
         .isInstanceOf(ConfigException.class)
-        .hasMessageContaining("a.yaml:3: ")
-        .hasMessageContaining(message.replace("OWN", own));
+        .hasMessage(
+            directory.resolve("a.yaml")
+                + ":3: transform[1].class.name: '"
+                + full
+                + "' is not allowed ("
+                + reason
+                + ")"
+                + CLASSES_ALLOWED);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
+          OWN$Suffix | name: the constructor of OWN$Suffix threw java.lang.IllegalArgumentException: say suffix
+          OLD$Unmakeable | name: OLD$Unmakeable cannot be made: java.lang.NumberFormatException: For input string: "none"
+          OLD$ToBytes, options: {own: a, retryLimit: none} | options: what retryLimit says is not allowed; allowed is a whole number from 1 to 1000000
+          OWN$Twice, options: {a: b} | options: OWN$Twice has no public constructor that takes them; allowed: none, or a constructor with one Map<String, String> or one KinesisConnectorConfiguration
+          """)
+  void a_class_of_which_no_object_can_be_made_is_refused_with_the_reason(
+      String name, String reason) {
+    assertThatThrownBy(() -> texts("class: {name: " + full(name) + "}", "a"))
+        .isInstanceOf(ConfigException.class)
+        .hasMessage(directory.resolve("a.yaml") + ":3: transform[1].class." + full(reason));
+  }
+
+  private static String full(String text) {
+    return text.replace("OWN", OwnSteps.class.getName()).replace("OLD", OwnPorted.class.getName());
   }
 }
