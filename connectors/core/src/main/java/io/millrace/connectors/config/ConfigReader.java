@@ -13,6 +13,7 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.function.Function;
@@ -129,22 +130,30 @@ final class ConfigReader {
       sections.put(section.name(), reader.read(section, section.name() + ".", raw));
     }
     PipelineChecks.check(sections, problems);
-    Chosen<DeadLetterProvider> deadLetter =
-        root.fields().containsKey("deadLetter")
-            ? typed(root, "deadLetter", modules.deadLetters(), DeadLetterProvider::section)
-            : null;
-    if (deadLetter != null) {
-      deadLetter
-          .provider()
-          .refusal(deadLetter.values(), sections.get(PipelineKeys.Source.SECTION.name()))
-          .ifPresent(problems::add);
+    List<Chosen<StepProvider>> transform = steps(root, "transform");
+    List<Chosen<StepProvider>> filter = steps(root, "filter");
+    Chosen<SinkProvider> sink = typed(root, "sink", modules.sinks(), SinkProvider::section);
+    Optional<OwnDeadLetters> own =
+        sink == null ? Optional.empty() : sink.provider().deadLetters(sink.values());
+    Chosen<DeadLetterProvider> deadLetter = own.map(OwnDeadLetters::section).orElse(null);
+    if (root.fields().containsKey("deadLetter")) {
+      deadLetter = typed(root, "deadLetter", modules.deadLetters(), DeadLetterProvider::section);
+      if (deadLetter != null) {
+        deadLetter
+            .provider()
+            .refusal(deadLetter.values(), sections.get(PipelineKeys.Source.SECTION.name()))
+            .ifPresent(problems::add);
+      }
+      own.ifPresent(
+          letters ->
+              problems.add(
+                  sink.values()
+                      .refuse(
+                          letters.key(),
+                          "the file has a section deadLetter too, and dead letters go to one place;"
+                              + " say one of them")));
     }
-    return new PipelineConfig.Parts(
-        sections,
-        steps(root, "transform"),
-        steps(root, "filter"),
-        typed(root, "sink", modules.sinks(), SinkProvider::section),
-        deadLetter);
+    return new PipelineConfig.Parts(sections, transform, filter, sink, deadLetter);
   }
 
   /** A file without any section; the problem is there already if it has syntax errors. */

@@ -150,7 +150,7 @@ public final class PipelineConfig {
     return sink;
   }
 
-  /** Empty if the file has none. */
+  /** What the file says, or a key of the sink stands for; empty if there is neither. */
   public Optional<Chosen<DeadLetterProvider>> deadLetter() {
     return Optional.ofNullable(deadLetter);
   }

@@ -2,7 +2,6 @@ package io.millrace.connectors.config;
 
 import io.millrace.connectors.message.Message;
 import io.millrace.connectors.sink.Sink;
-import io.millrace.kcl.deadletter.DeadLetterDestination;
 import java.util.List;
 import java.util.Optional;
 
@@ -31,11 +30,12 @@ public interface SinkProvider {
   List<Finding> check(Values values, Surroundings surroundings);
 
   /**
-   * Opens the place for dead letters that the sink's own keys name, if they do: what it excludes
-   * goes there when the file has no {@code deadLetter} section. To be closed if it is {@link
-   * AutoCloseable}.
+   * The {@code deadLetter} section that a key of the sink stands for, if the file says that key. A
+   * file that has both is refused.
+   *
+   * @param values may lack what is required, while mistakes of a file are looked for
    */
-  default Optional<DeadLetterDestination> deadLetters(Values values, Surroundings surroundings) {
+  default Optional<OwnDeadLetters> deadLetters(Values values) {
     return Optional.empty();
   }
 

@@ -120,6 +120,10 @@ class ConnectorApplicationTest {
     assertThat(sink.closed()).isTrue();
     assertThat(count("records.in")).isEqualTo(51);
     assertThat(count("records.filtered")).isEqualTo(5);
+    assertThat(errors(config)).hasSize(1).first().asString().startsWith("no json: not JSON: ");
+  }
+
+  private List<String> errors(PipelineConfig config) throws Exception {
     List<String> errors = new ArrayList<>();
     try (DeadLetterSource letters =
         config
@@ -136,7 +140,58 @@ class ConnectorApplicationTest {
             return true;
           });
     }
-    assertThat(errors).hasSize(1).first().asString().startsWith("no json: not JSON: ");
+    return errors;
+  }
+
+  @Test
+  void a_key_of_the_sink_can_say_where_dead_letters_go() throws Exception {
+    kinesis.createStream("own", 1);
+    PipelineConfig config =
+        config(
+            """
+            source: {stream: own, application: own-to-memory}
+            transform: [flatten]
+            sink: {type: memory, errors: dead}
+            """);
+    put("own", "no json");
+    put("own", "{}");
+
+    assertThat(ConnectorApplication.check(config, host()))
+        .hasSize(5)
+        .last()
+        .satisfies(
+            finding ->
+                assertThat(finding.text())
+                    .startsWith("dead letters: " + directory.resolve("dead")));
+    assertThat(ConnectorApplication.explain(config))
+        .last()
+        .asString()
+        .startsWith("A record that cannot be transformed or stored becomes a line in a file");
+    try (ConnectorApplication application = ConnectorApplication.open(config, host())) {
+      Thread worker = run(application);
+      await().atMost(PATIENCE).until(() -> count("records.in") == 2);
+      application.worker().startGracefulShutdown().get();
+      worker.join();
+    }
+    assertThat(sink.texts()).containsExactly("{}");
+    assertThat(errors(config)).hasSize(1).first().asString().startsWith("no json: not JSON: ");
+  }
+
+  @Test
+  void a_key_of_the_sink_and_a_section_that_both_say_where_dead_letters_go_are_refused() {
+    assertThatThrownBy(
+            () ->
+                config(
+                    """
+                    source: {stream: s, application: app}
+                    sink: {type: memory, errors: dead}
+                    deadLetter: {type: skip}
+                    """))
+        .isInstanceOf(ConfigException.class)
+        .hasMessage(
+            directory.resolve("clicks.yaml")
+                + ":2: sink.errors: the file has a section deadLetter too, and dead letters go to"
+                + " one place; say one of them");
   }
 
   @Test

@@ -1,11 +1,15 @@
 package io.millrace.connectors.application;
 
+import io.millrace.connectors.config.Chosen;
+import io.millrace.connectors.config.DeadLetterProvider;
 import io.millrace.connectors.config.Finding;
 import io.millrace.connectors.config.Key;
+import io.millrace.connectors.config.OwnDeadLetters;
 import io.millrace.connectors.config.Section;
 import io.millrace.connectors.config.SinkProvider;
 import io.millrace.connectors.config.Surroundings;
 import io.millrace.connectors.config.Values;
+import io.millrace.connectors.deadletter.FileDeadLetterProvider;
 import io.millrace.connectors.message.Message;
 import io.millrace.connectors.sink.Outcome;
 import io.millrace.connectors.sink.RecordRange;
@@ -13,6 +17,8 @@ import io.millrace.connectors.sink.RecordSink;
 import io.millrace.connectors.sink.Sink;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -21,6 +27,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 final class MemorySink implements SinkProvider {
 
   private static final Key<Boolean> REFUSE = Key.flag("refuse").withDefault(false);
+  private static final Key<String> ERRORS = Key.text("errors");
 
   private final List<String> texts = new CopyOnWriteArrayList<>();
   private volatile boolean closed;
@@ -35,7 +42,7 @@ final class MemorySink implements SinkProvider {
 
   @Override
   public Section section() {
-    return new Section("memory", "Keeps what it gets.", List.of(REFUSE));
+    return new Section("memory", "Keeps what it gets.", List.of(REFUSE, ERRORS));
   }
 
   @Override
@@ -64,6 +71,22 @@ final class MemorySink implements SinkProvider {
         closed = true;
       }
     };
+  }
+
+  /** Files in a directory. */
+  @Override
+  public Optional<OwnDeadLetters> deadLetters(Values values) {
+    DeadLetterProvider files = new FileDeadLetterProvider();
+    return values
+        .find(ERRORS)
+        .map(
+            directory ->
+                new OwnDeadLetters(
+                    ERRORS,
+                    new Chosen<>(
+                        files,
+                        new Values(
+                            files.section(), Map.of("directory", directory), values::refuse))));
   }
 
   @Override

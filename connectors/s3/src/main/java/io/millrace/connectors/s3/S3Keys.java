@@ -48,8 +48,8 @@ final class S3Keys {
   static final Key<String> ERROR_PREFIX =
       Key.parsed("errorPrefix", "a folder, with '/' at its end", S3Keys::folder)
           .describedAs(
-              "The folder of dead letters in the same bucket, if the file has no deadLetter"
-                  + " section.");
+              "The folder of dead letters in the same bucket: short for a deadLetter section of type"
+                  + " s3, and not allowed beside one.");
 
   static final Key<Format> FORMAT =
       Key.oneOf("format", Format.class)

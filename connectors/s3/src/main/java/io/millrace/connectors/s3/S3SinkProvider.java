@@ -1,17 +1,20 @@
 package io.millrace.connectors.s3;
 
+import io.millrace.connectors.config.Chosen;
 import io.millrace.connectors.config.Finding;
 import io.millrace.connectors.config.Key;
+import io.millrace.connectors.config.OwnDeadLetters;
 import io.millrace.connectors.config.Section;
 import io.millrace.connectors.config.SinkProvider;
 import io.millrace.connectors.config.Surroundings;
 import io.millrace.connectors.config.Values;
 import io.millrace.connectors.message.Message;
 import io.millrace.connectors.sink.Sink;
-import io.millrace.kcl.deadletter.DeadLetterDestination;
 import java.net.URI;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import software.amazon.awssdk.auth.credentials.AnonymousCredentialsProvider;
 
@@ -37,16 +40,23 @@ public final class S3SinkProvider implements SinkProvider {
   }
 
   @Override
-  public Optional<DeadLetterDestination> deadLetters(Values values, Surroundings surroundings) {
+  public Optional<OwnDeadLetters> deadLetters(Values values) {
     return values
         .find(S3Keys.ERROR_PREFIX)
         .map(
             prefix ->
-                new S3DeadLetters(
-                    S3DeadLetterProvider.client(values, surroundings),
-                    true,
-                    values.get(S3Keys.BUCKET),
-                    prefix));
+                new OwnDeadLetters(
+                    S3Keys.ERROR_PREFIX,
+                    new Chosen<>(new S3DeadLetterProvider(), lettersIn(prefix, values))));
+  }
+
+  private static Values lettersIn(String prefix, Values values) {
+    Map<String, Object> letters = new LinkedHashMap<>();
+    for (Key<?> shared : List.of(S3Keys.BUCKET, S3Keys.REGION, S3Keys.ENDPOINT)) {
+      values.find(shared).ifPresent(value -> letters.put(shared.name(), value));
+    }
+    letters.put(S3Keys.LETTERS_PREFIX.name(), prefix);
+    return new Values(S3Keys.DEAD_LETTERS, letters, values::refuse);
   }
 
   @Override
@@ -98,16 +108,6 @@ public final class S3SinkProvider implements SinkProvider {
     sentences.add(
         "A record that does not fit the format becomes a dead letter; the rest of its range is"
             + " stored.");
-    values
-        .find(S3Keys.ERROR_PREFIX)
-        .ifPresent(
-            prefix ->
-                sentences.add(
-                    "Dead letters become objects below s3://"
-                        + builder.bucket
-                        + "/"
-                        + prefix
-                        + "."));
     sentences.add(
         "Objects above "
             + Key.sizeText(builder.spillThreshold)

@@ -3,10 +3,14 @@ package io.millrace.connectors.s3;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.millrace.connectors.application.ConnectorApplication;
+import io.millrace.connectors.config.Chosen;
 import io.millrace.connectors.config.ConfigException;
 import io.millrace.connectors.config.DeadLetterProvider;
 import io.millrace.connectors.config.Finding;
 import io.millrace.connectors.config.Key;
+import io.millrace.connectors.config.Modules;
+import io.millrace.connectors.config.PipelineConfig;
 import io.millrace.connectors.config.Section;
 import io.millrace.connectors.config.SinkProvider;
 import io.millrace.connectors.config.Surroundings;
@@ -14,7 +18,9 @@ import io.millrace.connectors.config.Values;
 import io.millrace.connectors.message.Message;
 import io.millrace.connectors.sink.Commit;
 import io.millrace.connectors.sink.RecordRange;
+import java.io.IOException;
 import java.net.URI;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -222,26 +228,54 @@ class S3SinkProviderTest {
   }
 
   @Test
-  void an_error_prefix_is_where_dead_letters_go_without_a_section_of_their_own() throws Exception {
+  void an_error_prefix_stands_for_a_section_of_dead_letters_in_the_same_bucket() throws Exception {
     String bucket = LocalS3.newBucket();
-    S3SinkProvider provider = new S3SinkProvider();
-    Values values =
-        values(S3Keys.SINK, Map.of("bucket", bucket, "prefix", "a/", "errorPrefix", "errors/"));
+    PipelineConfig config = config(bucket, "sink.errorPrefix = errors/");
+    Chosen<DeadLetterProvider> letters = config.deadLetter().orElseThrow();
 
-    try (S3DeadLetters letters =
-        (S3DeadLetters) provider.deadLetters(values, surroundings()).orElseThrow()) {
-      assertThat(letters).hasToString("s3://" + bucket + "/errors/");
-      letters.store(S3DeadLettersTest.letter(1, "s", "e")).toCompletableFuture().get();
+    try (S3DeadLetters destination =
+        (S3DeadLetters) letters.provider().open(letters.values(), surroundings())) {
+      destination.store(S3DeadLettersTest.letter(1, "s", "e")).toCompletableFuture().get();
     }
     assertThat(LocalS3.keys(bucket))
         .containsExactly(
             "errors/clicks/s/"
                 + RangeName.position(S3DeadLettersTest.letter(1, "s", "e").position())
                 + ".json");
-    assertThat(provider.explain(values))
-        .contains("Dead letters become objects below s3://" + bucket + "/errors/.");
-    assertThat(provider.deadLetters(values(S3Keys.SINK, Map.of("bucket", bucket)), surroundings()))
-        .isEmpty();
+    assertThat(ConnectorApplication.explain(config))
+        .contains(
+            "Dead letters become objects s3://"
+                + bucket
+                + "/errors/STREAM/SHARD/POSITION.json, each with its payload, error and position as"
+                + " JSON.")
+        .noneMatch(sentence -> sentence.startsWith("There is no deadLetter"));
+    assertThat(config(bucket, "").deadLetter()).isEmpty();
+  }
+
+  @Test
+  void an_error_prefix_beside_a_section_of_dead_letters_is_refused() {
+    assertThatThrownBy(() -> config("logs", "sink.errorPrefix = errors/\ndeadLetter.type = skip"))
+        .isInstanceOf(ConfigException.class)
+        .hasMessage(
+            directory.resolve("a.properties")
+                + ":5: sink.errorPrefix: the file has a section deadLetter too, and dead letters go"
+                + " to one place; say one of them");
+    assertThatThrownBy(() -> config("", "sink.errorPrefix = errors/\ndeadLetter.type = skip"))
+        .as("with other mistakes")
+        .hasMessageContaining(":4: sink.bucket: has no value")
+        .hasMessageContaining(":5: sink.errorPrefix: the file has a section deadLetter too");
+  }
+
+  private PipelineConfig config(String bucket, String lines) throws IOException {
+    Path file =
+        Files.writeString(
+            directory.resolve("a.properties"),
+            "source.stream = clicks\nsource.application = app\nsink.type = s3\nsink.bucket = "
+                + bucket
+                + "\n"
+                + lines
+                + "\n");
+    return PipelineConfig.read(file, Modules.installed(), name -> null);
   }
 
   @Test
