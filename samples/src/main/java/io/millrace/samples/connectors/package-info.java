@@ -1,0 +1,2 @@
+/** What readers of connectors' sinks do. */
+package io.millrace.samples.connectors;
