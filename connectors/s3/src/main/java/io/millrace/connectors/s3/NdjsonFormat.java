@@ -24,27 +24,24 @@ record NdjsonFormat(Compression compression) implements ObjectFormat<byte[]> {
   @Override
   public byte[] prepare(Message message) {
     ByteBuffer buffer = message.bytes();
-    byte[] bytes = new byte[buffer.remaining()];
+    int length = buffer.remaining();
+    while (length > 0 && isLineBreak(buffer.get(buffer.position() + length - 1))) {
+      length--; // many producers end a record with one
+    }
+    byte[] bytes = new byte[length];
     buffer.get(bytes);
-    return isOneLine(bytes) && isJson(bytes) ? bytes : Json.write(message.json());
+    return isJsonOnOneLine(bytes) ? bytes : Json.write(message.json());
   }
 
-  /**
-   * Whether it may be copied: UTF-8 without a mark in front, and no line break, not even a last.
-   */
-  private static boolean isOneLine(byte[] bytes) {
+  private static boolean isLineBreak(byte b) {
+    return b == '\n' || b == '\r';
+  }
+
+  /** Whether it may be copied: one value in UTF-8 without a mark in front, and no line break. */
+  private static boolean isJsonOnOneLine(byte[] bytes) {
     if (bytes.length < 2 || bytes[0] <= 0 || bytes[1] == 0) {
       return false;
     }
-    for (byte b : bytes) {
-      if (b == '\n' || b == '\r') {
-        return false;
-      }
-    }
-    return true;
-  }
-
-  private static boolean isJson(byte[] bytes) {
     try (JsonParser parser = FACTORY.createParser(bytes)) {
       if (parser.nextToken() == null) {
         return false;
@@ -52,7 +49,8 @@ record NdjsonFormat(Compression compression) implements ObjectFormat<byte[]> {
       parser.skipChildren();
       // a text or number by itself is looked at only when it is asked for
       parser.finishToken();
-      return parser.nextToken() == null;
+      // within a text a line break is no JSON, and those between tokens the parser has counted
+      return parser.nextToken() == null && parser.currentLocation().getLineNr() == 1;
     } catch (IOException e) {
       return false; // the slower way finds out what is wrong, and says so
     }

@@ -254,6 +254,9 @@ public final class S3Sink implements RangeSink<Message> {
     /** All that was made of a record, or nothing of it: then it is excluded. */
     private Optional<List<T>> prepare(List<RangeItem<Message>> ofRecord) {
       try {
+        if (ofRecord.size() == 1) {
+          return Optional.of(List.of(format.prepare(ofRecord.get(0).value())));
+        }
         List<T> prepared = new ArrayList<>(ofRecord.size());
         for (RangeItem<Message> item : ofRecord) {
           prepared.add(format.prepare(item.value()));
