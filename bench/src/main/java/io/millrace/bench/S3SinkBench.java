@@ -42,7 +42,7 @@ import software.amazon.awssdk.services.s3.S3Client;
 public final class S3SinkBench {
 
   private static final int RECORDS = 20_000;
-  private static final int WARM_UP_ROUNDS = 25;
+  private static final int WARM_UP_ROUNDS = 60;
   private static final int ROUNDS = 9;
 
   /** In a round, since the clock of processor time may tick every 10 ms. */

@@ -3,11 +3,11 @@ package io.millrace.connectors.dynamodb;
 import io.millrace.connectors.contract.SinkContract;
 import io.millrace.connectors.contract.SinkDriver;
 
-class UpdateContractTest extends SinkContract {
+class IncrementContractIT extends SinkContract {
 
   @Override
   protected SinkDriver driver() {
-    return new TableDriver.Update();
+    return new TableDriver.Increment();
   }
 
   @Override

@@ -3,11 +3,11 @@ package io.millrace.connectors.dynamodb;
 import io.millrace.connectors.contract.SinkContract;
 import io.millrace.connectors.contract.SinkDriver;
 
-class BatchContractTest extends SinkContract {
+class UpdateContractIT extends SinkContract {
 
   @Override
   protected SinkDriver driver() {
-    return new TableDriver.Batch();
+    return new TableDriver.Update();
   }
 
   @Override

@@ -3,11 +3,11 @@ package io.millrace.connectors.dynamodb;
 import io.millrace.connectors.contract.SinkContract;
 import io.millrace.connectors.contract.SinkDriver;
 
-class IncrementContractTest extends SinkContract {
+class BatchContractIT extends SinkContract {
 
   @Override
   protected SinkDriver driver() {
-    return new TableDriver.Increment();
+    return new TableDriver.Batch();
   }
 
   @Override
