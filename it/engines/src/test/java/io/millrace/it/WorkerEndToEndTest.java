@@ -139,8 +139,8 @@ class WorkerEndToEndTest {
       throws Exception {
     String stream = engines.stream(2);
     List<String> old = engines.put(stream, 50);
-    // LATEST means a second before the application began
-    await().pollDelay(Duration.ofMillis(1_500)).until(() -> true);
+    // LATEST means a second before the application began, by a clock that shows whole seconds
+    await().pollDelay(Duration.ofMillis(2_500)).until(() -> true);
     Seen seen = new Seen();
     RunningWorker a =
         new RunningWorker(
