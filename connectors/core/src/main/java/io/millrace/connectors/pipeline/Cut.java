@@ -68,8 +68,4 @@ record Cut<U>(
   List<Exclusion> exclusions() {
     return taken.stream().filter(t -> t.exclusion() != null).map(Taken::exclusion).toList();
   }
-
-  long bytes() {
-    return taken.stream().mapToLong(Taken::bytes).sum();
-  }
 }
