@@ -35,6 +35,11 @@ public final class Message {
     return record;
   }
 
+  /** Whether a step has made a JSON value of it: then {@link #bytes} writes that, on one line. */
+  public boolean isJson() {
+    return json != null;
+  }
+
   /** A fresh read-only buffer at every call, positioned at the start. */
   public ByteBuffer bytes() {
     if (json != null) {

@@ -18,6 +18,9 @@ import org.xerial.snappy.SnappyFramedOutputStream;
 final class Compressors {
   private static final int BUFFER = 64 << 10;
 
+  /** Collects what is written in small pieces; what is larger goes past it. */
+  private static final int PIECES = 16 << 10;
+
   private Compressors() {}
 
   /** A stream that compresses; closing it writes its end and leaves the other one open. */
@@ -25,10 +28,10 @@ final class Compressors {
     OutputStream kept = new KeptOpen(to);
     return switch (compression) {
       case NONE -> kept;
-      case GZIP -> new BufferedOutputStream(new GZIPOutputStream(kept, BUFFER), BUFFER);
+      case GZIP -> new BufferedOutputStream(new GZIPOutputStream(kept, BUFFER), PIECES);
       case ZSTD ->
           new BufferedOutputStream(
-              new ZstdOutputStream(kept, Zstd.defaultCompressionLevel()), BUFFER);
+              new ZstdOutputStream(kept, Zstd.defaultCompressionLevel()), PIECES);
       case SNAPPY -> new SnappyFramedOutputStream(kept);
     };
   }

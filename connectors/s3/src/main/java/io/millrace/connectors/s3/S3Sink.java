@@ -12,7 +12,6 @@ import io.millrace.connectors.sink.RecordRange;
 import io.millrace.connectors.sink.SinkException;
 import java.io.IOException;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -240,31 +239,29 @@ public final class S3Sink implements RangeSink<Message> {
     private void writeOne(SpillBuffer content) throws IOException {
       try (SpillBuffer closed = content;
           ObjectFormat.File<T> file = format.open(closed)) {
-        for (List<RangeItem<Message>> ofRecord : byRecord(range.items())) {
-          Optional<List<T>> prepared = prepare(ofRecord);
-          if (prepared.isPresent()) {
-            for (T one : prepared.get()) {
-              file.write(one);
-            }
+        List<RangeItem<Message>> items = range.items();
+        ObjectFormat.Preparer<T> preparer = format.preparer(items);
+        List<T> prepared = new ArrayList<>();
+        for (int from = 0, to; from < items.size(); from = to) {
+          to = endOfRecord(items, from);
+          prepare(preparer, from, to, prepared);
+          for (T one : prepared) {
+            file.write(one);
           }
         }
       }
     }
 
     /** All that was made of a record, or nothing of it: then it is excluded. */
-    private Optional<List<T>> prepare(List<RangeItem<Message>> ofRecord) {
+    private void prepare(ObjectFormat.Preparer<T> preparer, int from, int to, List<T> prepared) {
+      prepared.clear();
       try {
-        if (ofRecord.size() == 1) {
-          return Optional.of(List.of(format.prepare(ofRecord.get(0).value())));
+        for (int i = from; i < to; i++) {
+          prepared.add(preparer.prepare(i));
         }
-        List<T> prepared = new ArrayList<>(ofRecord.size());
-        for (RangeItem<Message> item : ofRecord) {
-          prepared.add(format.prepare(item.value()));
-        }
-        return Optional.of(prepared);
       } catch (MalformedMessageException e) {
-        exclude(ofRecord.get(0), e.getMessage());
-        return Optional.empty();
+        prepared.clear();
+        exclude(range.items().get(from), e.getMessage());
       }
     }
 
@@ -313,7 +310,10 @@ public final class S3Sink implements RangeSink<Message> {
       Map<String, List<RangeItem<Message>>> partitions = new LinkedHashMap<>();
       String overflow = pattern.forOverflow();
       long overflowing = 0;
-      for (List<RangeItem<Message>> ofRecord : byRecord(range.items())) {
+      List<RangeItem<Message>> items = range.items();
+      for (int from = 0, to; from < items.size(); from = to) {
+        to = endOfRecord(items, from);
+        List<RangeItem<Message>> ofRecord = items.subList(from, to);
         try {
           List<String> prefixes = new ArrayList<>();
           for (RangeItem<Message> item : ofRecord) {
@@ -377,8 +377,9 @@ public final class S3Sink implements RangeSink<Message> {
       SpillBuffer content = new SpillBuffer(area);
       try (SpillBuffer closed = content;
           ObjectFormat.File<T> file = format.open(closed)) {
-        for (RangeItem<Message> item : items) {
-          file.write(format.prepare(item.value()));
+        ObjectFormat.Preparer<T> preparer = format.preparer(items);
+        for (int i = 0; i < items.size(); i++) {
+          file.write(preparer.prepare(i));
         }
       } catch (IOException | RuntimeException | Error e) {
         content.release();
@@ -530,16 +531,12 @@ public final class S3Sink implements RangeSink<Message> {
   }
 
   /** Items of one record stand together: they are stored together, or not at all. */
-  private static List<List<RangeItem<Message>>> byRecord(List<RangeItem<Message>> items) {
-    List<List<RangeItem<Message>>> records = new ArrayList<>();
-    int from = 0;
-    for (int i = 1; i <= items.size(); i++) {
-      if (i == items.size() || !isOfOneRecord(items.get(i), items.get(from))) {
-        records.add(items.subList(from, i));
-        from = i;
-      }
+  private static int endOfRecord(List<RangeItem<Message>> items, int from) {
+    int to = from + 1;
+    while (to < items.size() && isOfOneRecord(items.get(to), items.get(from))) {
+      to++;
     }
-    return Collections.unmodifiableList(records);
+    return to;
   }
 
   /** Items of one record follow each other with rising ordinals, and the first has ordinal 0. */
