@@ -1,38 +1,13 @@
 package io.millrace.elasticmq;
 
-import java.io.IOException;
-import java.io.InputStream;
-import java.lang.reflect.InvocationTargetException;
+import io.millrace.childserver.Child;
 
-/**
- * What runs in the child JVM: ElasticMQ, and a watchdog on standard input.
- *
- * <p>The parent holds the other end of standard input and never writes to it. However the parent
- * ends, {@code kill -9} included, the operating system closes that pipe, the read here returns, and
- * the child ends too.
- */
+/** What runs in the child JVM. */
 final class ChildMain {
-  /** The line by which the parent learns the port; the number follows. */
-  static final String READY = "millrace: ElasticMQ is listening on ";
-
   private ChildMain() {}
 
   public static void main(String[] args) {
-    InputStream parent = System.in;
-    Thread watchdog = new Thread(() -> endWithParent(parent), "parent-watchdog");
-    watchdog.setDaemon(true);
-    watchdog.start();
-    try {
-      System.out.println(READY + start(Integer.parseInt(args[0])));
-      System.out.flush();
-    } catch (ReflectiveOperationException | RuntimeException e) {
-      Throwable cause =
-          e instanceof InvocationTargetException && e.getCause() != null ? e.getCause() : e;
-      for (Throwable t = cause; t != null; t = t.getCause()) {
-        System.err.println(t);
-      }
-      Runtime.getRuntime().halt(1);
-    }
+    Child.run(false, () -> start(Integer.parseInt(args[0])));
   }
 
   // by reflection: the compiler cannot read all of what Scala writes into its classes
@@ -59,16 +34,5 @@ final class ChildMain {
   private static Object call(Object on, String method, Class<?> type, Object argument)
       throws ReflectiveOperationException {
     return on.getClass().getMethod(method, type).invoke(on, argument);
-  }
-
-  private static void endWithParent(InputStream parent) {
-    try {
-      while (parent.read() >= 0) {
-        // the parent never writes; anything that arrives says only that it lives
-      }
-    } catch (IOException e) {
-      // a broken pipe means the same as its end
-    }
-    Runtime.getRuntime().halt(0);
   }
 }

@@ -8,16 +8,13 @@ import java.net.Inet4Address;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.NetworkInterface;
-import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
@@ -25,17 +22,13 @@ import org.junit.jupiter.api.Test;
 class S3MockTest {
 
   @Test
-  void it_keeps_an_object_refuses_a_second_one_and_its_process_ends_on_close() throws Exception {
-    ProcessHandle child;
+  void it_keeps_an_object_refuses_a_second_one() throws Exception {
     try (S3Mock s3 = S3Mock.start()) {
-      child = ProcessHandle.of(s3.pid()).orElseThrow();
-
       assertThat(put(s3, "/bucket", "").statusCode()).isEqualTo(200);
       assertThat(put(s3, "/bucket/key", "first").statusCode()).isEqualTo(200);
       assertThat(put(s3, "/bucket/key", "second").statusCode()).isEqualTo(412);
       assertThat(get(s3, "/bucket/key").body()).isEqualTo("first");
     }
-    assertThat(child.isAlive()).isFalse();
   }
 
   @Test
@@ -77,57 +70,6 @@ class S3MockTest {
       assertThatThrownBy(
               () -> socket.connect(new InetSocketAddress(outer, s3.endpoint().getPort()), 5_000))
           .isInstanceOf(ConnectException.class);
-    }
-  }
-
-  @Test
-  void a_taken_port_is_said_in_one_sentence() throws Exception {
-    try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getByName("127.0.0.1"))) {
-      assertThatThrownBy(() -> S3Mock.start(taken.getLocalPort()))
-          .isInstanceOf(IllegalStateException.class)
-          .hasMessage(
-              "S3Mock cannot start: port %d is taken; choose another one, or 0 for any free one.",
-              taken.getLocalPort());
-    }
-  }
-
-  @Test
-  void a_port_outside_the_range_is_refused() {
-    assertThatThrownBy(() -> S3Mock.start(70_000))
-        .isInstanceOf(IllegalArgumentException.class)
-        .hasMessageContaining("70000");
-  }
-
-  @Test
-  void the_child_ends_when_its_parent_is_killed() throws Exception {
-    Process parent =
-        new ProcessBuilder(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-cp",
-                System.getProperty("java.class.path"),
-                ParentMain.class.getName())
-            .redirectError(ProcessBuilder.Redirect.DISCARD)
-            .start();
-    long pid;
-    try (var lines = parent.inputReader()) {
-      pid = Long.parseLong(lines.readLine());
-    } finally {
-      parent.destroyForcibly();
-    }
-
-    ProcessHandle.of(pid).ifPresent(child -> child.onExit().orTimeout(30, TimeUnit.SECONDS).join());
-
-    assertThat(ProcessHandle.of(pid).filter(ProcessHandle::isAlive)).isEmpty();
-  }
-
-  /** Starts the server, prints its process id, and waits to be killed. */
-  static final class ParentMain {
-    public static void main(String[] args) throws Exception {
-      S3Mock s3 = S3Mock.start();
-      System.out.println(s3.pid());
-      System.out.flush();
-      int ignored = System.in.read();
-      System.exit(ignored);
     }
   }
 

@@ -147,7 +147,8 @@ class ArchitectureTest {
             "io.millrace.embedded..",
             "io.millrace.dynamodblocal..",
             "io.millrace.s3mock..",
-            "io.millrace.elasticmq..")
+            "io.millrace.elasticmq..",
+            "io.millrace.childserver..")
         .should()
         .dependOnClassesThat()
         .resideInAnyPackage(
