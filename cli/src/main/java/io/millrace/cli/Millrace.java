@@ -23,6 +23,7 @@ import picocli.CommandLine.TypeConversionException;
       DemoCommand.class,
       DlqCommand.class,
       ExplainCommand.class,
+      LeasesCommand.class,
       LocalCommand.class,
       ReferrersCommand.class,
       RunCommand.class,
@@ -40,7 +41,7 @@ public final class Millrace implements Runnable {
   public void run() {
     throw new ParameterException(
         spec.commandLine(),
-        "Say what to do: check, demo, dlq, explain, local, referrers, run or simulate.");
+        "Say what to do: check, demo, dlq, explain, leases, local, referrers, run or simulate.");
   }
 
   public static void main(String[] args) {

@@ -1,5 +1,6 @@
 package io.millrace.cli;
 
+import io.millrace.connectors.application.Host;
 import io.millrace.connectors.config.PipelineConfig;
 import java.io.PrintWriter;
 import java.nio.file.Path;
@@ -46,8 +47,20 @@ final class RunCommand implements Callable<Integer> {
               + " file's local.data (inputStreamFile).")
   Path data;
 
+  @Option(
+      names = "--takeover",
+      description =
+          "Do not wait for workers of the Kinesis Client Library that own leases in the table: they"
+              + " count as dead. Without it their leases are watched first, and nothing starts while"
+              + " one moves.")
+  boolean takeover;
+
   @Override
   public Integer call() throws Exception {
+    if (takeover && local) {
+      throw new ParameterException(
+          spec.commandLine(), "--takeover is not allowed with --local, whose table is new");
+    }
     if (data != null && !local) {
       throw new ParameterException(
           spec.commandLine(), "--data: '" + data + "' is not allowed without --local");
@@ -60,7 +73,7 @@ final class RunCommand implements Callable<Integer> {
       return new LocalRun(config, data, spec.commandLine().getOut(), status, interrupts).run();
     }
     long start = System.nanoTime();
-    try (PipelineRun run = PipelineRun.start(config, ConfigFiles.aws(PipelineRun.newRegistry()))) {
+    try (PipelineRun run = PipelineRun.start(config, host())) {
       while (!run.hasEnded() && !interrupts.await(STATUS_MILLIS)) {
         status.show(run.status(TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - start)));
       }
@@ -77,5 +90,10 @@ final class RunCommand implements Callable<Integer> {
                   : "; not everything was stored in time: the next owner reads it again"));
       return 0;
     }
+  }
+
+  private Host host() {
+    Host aws = ConfigFiles.aws(PipelineRun.newRegistry());
+    return new Host(aws.credentials(), aws.endpoints(), aws.registry(), takeover);
   }
 }

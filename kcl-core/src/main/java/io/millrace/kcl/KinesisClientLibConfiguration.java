@@ -69,6 +69,7 @@ public final class KinesisClientLibConfiguration {
   private FailurePolicy failurePolicy = FailurePolicy.retryForever();
   private CheckpointPolicy checkpointPolicy = CheckpointPolicy.byHand();
   private long stallThresholdMillis = 30_000;
+  private long foreignOwnerWatchMillis = 60_000;
   private BalanceBy balanceBy = BalanceBy.LEASES;
   private boolean callProcessRecordsEvenForEmptyRecordList;
   private boolean registerShutdownHook;
@@ -629,6 +630,22 @@ public final class KinesisClientLibConfiguration {
     return this;
   }
 
+  /**
+   * How long the leases that workers of another library own (the Kinesis Client Library, on a table
+   * of its own that this application takes over) must have stood still before those workers count
+   * as dead. While one moves, a worker that is the first of its application on that table does not
+   * start. At least twice the failover time of the other library; {@link Worker.Builder#takeover}
+   * does not wait at all.
+   *
+   * @param millis 1,000 to 3,600,000; 60,000 by default
+   */
+  public KinesisClientLibConfiguration withForeignOwnerWatchMillis(long millis) {
+    change("withForeignOwnerWatchMillis");
+    this.foreignOwnerWatchMillis =
+        checkRange("withForeignOwnerWatchMillis", millis, 1_000, 3_600_000, "");
+    return this;
+  }
+
   // ---- what is set
 
   /** Not null. */
@@ -689,6 +706,11 @@ public final class KinesisClientLibConfiguration {
   /** In milliseconds; see {@link #withFailoverTimeMillis}. */
   public long getFailoverTimeMillis() {
     return failoverTimeMillis;
+  }
+
+  /** In milliseconds; see {@link #withForeignOwnerWatchMillis}. */
+  public long getForeignOwnerWatchMillis() {
+    return foreignOwnerWatchMillis;
   }
 
   /** In milliseconds; see {@link #withHeartbeatIntervalMillis}. */

@@ -75,6 +75,7 @@ public final class Worker implements Runnable {
   private final MeterRegistry registry;
   private final Clock clock;
   private final ListenerEvents listenerEvents;
+  private final boolean takeover;
   private final AtomicBoolean started = new AtomicBoolean();
   private final CompletableFuture<Boolean> stopped = new CompletableFuture<>();
   private final Object lock = new Object();
@@ -107,6 +108,7 @@ public final class Worker implements Runnable {
     registry = builder.meterRegistry;
     clock = builder.clock;
     listenerEvents = new ListenerEvents(builder.listener);
+    takeover = builder.takeover;
   }
 
   public static Builder builder() {
@@ -287,7 +289,10 @@ public final class Worker implements Runnable {
               case RECORDS -> SessionLoad.Unit.RECORDS;
               case BYTES -> SessionLoad.Unit.BYTES;
             }),
-        new EngineSettings.Start(position, timestamp),
+        new EngineSettings.Start(
+            position,
+            timestamp,
+            new EngineSettings.ForeignRule(config.getForeignOwnerWatchMillis(), takeover)),
         new EngineSettings.Reading(
             config.getMaxRecords(),
             config.getIdleTimeBetweenReadsInMillis(),
@@ -501,6 +506,7 @@ public final class Worker implements Runnable {
     private Executor processingExecutor;
     private Clock clock = Clock.system();
     private WorkerListener listener = new WorkerListener() {};
+    private boolean takeover;
 
     private Builder() {}
 
@@ -559,6 +565,19 @@ public final class Worker implements Runnable {
     /** Told of gaps and of leases that come and go. */
     public Builder listener(WorkerListener newListener) {
       this.listener = Objects.requireNonNull(newListener);
+      return this;
+    }
+
+    /**
+     * Whether workers of another library that own leases when this one first looks count as dead at
+     * once. Without it they are watched for {@link
+     * KinesisClientLibConfiguration#withForeignOwnerWatchMillis}, and a worker that is the first of
+     * its application on their table does not start while one of their leases moves. With it, a
+     * worker that is alive all the same loses its leases while it processes: what it has not
+     * checkpointed is processed twice. Default: false.
+     */
+    public Builder takeover(boolean newTakeover) {
+      this.takeover = newTakeover;
       return this;
     }
 

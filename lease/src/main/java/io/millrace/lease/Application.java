@@ -9,10 +9,13 @@ import java.util.Objects;
  * @param streamArn the stream
  * @param streamCreationMillis when the stream was created, in epoch milliseconds; a stream created
  *     anew under the same name repeats shard ids, so it is another stream
- * @param initialPosition {@code TRIM_HORIZON}, {@code LATEST} or {@code AT_TIMESTAMP}, as
- *     configured at the first start
+ * @param initialPosition where leases begin that this application creates: {@code TRIM_HORIZON},
+ *     {@code LATEST} or {@code AT_TIMESTAMP}, as configured at the first start; {@code
+ *     TRIM_HORIZON} where it has adopted another library's leases, for what it creates then follows
+ *     one of those
  * @param startAtMillis the time that {@code LATEST} and {@code AT_TIMESTAMP} mean for this
- *     application, resolved once, in epoch milliseconds; null for {@code TRIM_HORIZON}
+ *     application, resolved once, in epoch milliseconds; null for {@code TRIM_HORIZON}, unless
+ *     leases were adopted, some of which may say {@code LATEST} or {@code AT_TIMESTAMP}
  * @param initialised whether the first lease rows all exist
  */
 public record Application(

@@ -1,10 +1,15 @@
 package io.millrace.lease;
 
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
 /**
  * The key of a lease: the shard id, or {@code account:stream:creationEpoch:shardId} in a
  * multi-stream application.
  */
 public record LeaseKey(String value) implements Comparable<LeaseKey> {
+
+  private static final Pattern MULTI_STREAM = Pattern.compile("(\\d+:[^:]+:\\d+:).+");
 
   public LeaseKey {
     if (value.isEmpty() || value.startsWith("$")) {
@@ -15,6 +20,21 @@ public record LeaseKey(String value) implements Comparable<LeaseKey> {
 
   public static LeaseKey of(String value) {
     return new LeaseKey(value);
+  }
+
+  /** Whether it is one of an application that reads several streams. */
+  public boolean isMultiStream() {
+    return !streamPrefix().isEmpty();
+  }
+
+  /** {@code account:stream:creationEpoch:}, or nothing. */
+  public String streamPrefix() {
+    // the pattern is asked only where there is something to ask: a worker does it at every scan
+    if (value.indexOf(':') < 0) {
+      return "";
+    }
+    Matcher matcher = MULTI_STREAM.matcher(value);
+    return matcher.matches() ? matcher.group(1) : "";
   }
 
   @Override

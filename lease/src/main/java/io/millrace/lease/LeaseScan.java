@@ -1,5 +1,6 @@
 package io.millrace.lease;
 
+import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -15,6 +16,30 @@ public record LeaseScan(List<Lease> leases, List<UnreadableRow> unreadable) {
   public LeaseScan {
     leases = List.copyOf(leases);
     unreadable = List.copyOf(unreadable);
+  }
+
+  /**
+   * The same as a worker sees it that reads one stream: rows of an application that reads several
+   * count as rows that cannot be read, for their keys are no shard ids.
+   */
+  public LeaseScan ofOneStream() {
+    if (leases.stream().noneMatch(lease -> lease.key().isMultiStream())) {
+      return this;
+    }
+    List<UnreadableRow> strange = new ArrayList<>(unreadable);
+    List<Lease> readable = new ArrayList<>();
+    for (Lease lease : leases) {
+      if (lease.key().isMultiStream()) {
+        strange.add(
+            new UnreadableRow(
+                lease.key().value(),
+                "its key account:stream:creationEpoch:shardId is that of an application that reads"
+                    + " several streams, which a worker of one stream does not serve"));
+      } else {
+        readable.add(lease);
+      }
+    }
+    return new LeaseScan(readable, strange);
   }
 
   /**

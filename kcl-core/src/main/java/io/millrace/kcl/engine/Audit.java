@@ -92,7 +92,7 @@ final class Audit {
           }
           host.scanned(scan, startedAt);
           if (host.mayWrite()) {
-            mend(application, listing, scan, host);
+            mend(application, listing, scan.ofOneStream(), host);
           }
         });
   }

@@ -68,8 +68,26 @@ public record EngineSettings(
 
   /**
    * @param timestampMillis for {@code AT_TIMESTAMP}, epoch milliseconds; else null
+   * @param foreign what becomes of leases that workers of another library own
    */
-  public record Start(InitialPosition position, Long timestampMillis) {}
+  public record Start(InitialPosition position, Long timestampMillis, ForeignRule foreign) {
+
+    /** Of a worker that waits for others as long as is usual. */
+    public Start(InitialPosition position, Long timestampMillis) {
+      this(position, timestampMillis, ForeignRule.DEFAULT);
+    }
+  }
+
+  /**
+   * What becomes of leases whose owners are no sessions of ours.
+   *
+   * @param watchMillis how long their rows must have stood still before their owners count as dead
+   * @param takeover whether those that own a lease when this worker first looks count as dead at
+   *     once
+   */
+  public record ForeignRule(long watchMillis, boolean takeover) {
+    public static final ForeignRule DEFAULT = new ForeignRule(60_000, false);
+  }
 
   /**
    * @param maxRecords the most records of one read, 1 to 10,000

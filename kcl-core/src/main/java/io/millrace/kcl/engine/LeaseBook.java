@@ -26,7 +26,17 @@ final class LeaseBook {
   private final SortedMap<LeaseKey, Row> rows = new TreeMap<>();
   private final SortedMap<LeaseKey, Long> freeSince = new TreeMap<>();
   private final SortedMap<LeaseKey, Long> letGo = new TreeMap<>();
+  private final ForeignOwners foreign;
   private boolean changed;
+
+  LeaseBook(ForeignOwners foreign) {
+    this.foreign = foreign;
+  }
+
+  /** Who of the owners that are no sessions of ours may be alive. */
+  ForeignOwners foreign() {
+    return foreign;
+  }
 
   Optional<Lease> row(LeaseKey key) {
     return Optional.ofNullable(rows.get(key)).map(Row::lease);
@@ -70,6 +80,7 @@ final class LeaseBook {
    * while it ran is newer than what it says.
    */
   void scanned(LeaseScan scan, long startedAt, long now) {
+    foreign.look(scan.leases(), startedAt, now);
     SortedSet<LeaseKey> present = new TreeSet<>();
     for (Lease lease : scan.leases()) {
       present.add(lease.key());
@@ -141,7 +152,10 @@ final class LeaseBook {
       return Holder.FREE;
     }
     Optional<SessionId> owner = lease.ownerSession();
-    if (owner.isEmpty() || membership.isAlive(owner.get())) {
+    if (owner.isEmpty()) {
+      return foreign.isDead(lease) ? Holder.FREE : Holder.OTHER;
+    }
+    if (membership.isAlive(owner.get())) {
       return Holder.OTHER;
     }
     long readAt = rows.get(lease.key()).readAt;

@@ -20,7 +20,7 @@ final class RowReports {
     this.table = table;
   }
 
-  void report(LeaseScan scan) {
+  void report(LeaseScan scan, ForeignOwners foreign) {
     for (LeaseScan.UnreadableRow row : scan.unreadable()) {
       if (isNew(row.key() + " " + row.problem())) {
         events.notice(
@@ -36,6 +36,7 @@ final class RowReports {
     for (Lease lease : scan.leases()) {
       if (lease.isForeignOwned()
           && !lease.isFinished()
+          && !foreign.isDead(lease)
           && isNew(lease.key() + " " + lease.owner())) {
         events.notice(
             "ERROR",
@@ -45,8 +46,21 @@ final class RowReports {
                 + table
                 + " is owned by "
                 + lease.owner()
-                + ", a worker of another library. It is left alone, so its shard is not processed here:"
+                + ", a worker of another library. It is left alone, so its shard is not processed here,"
+                + " until all such leases have stood still for a while:"
                 + " two libraries must not share a table. Stop one of them");
+      }
+    }
+    for (ForeignOwners.Move move : foreign.moves()) {
+      if (isNew("moves " + move.key())) {
+        events.notice(
+            "ERROR",
+            "A worker of another library is at work in table "
+                + table
+                + ": "
+                + move
+                + ". No lease of such workers is taken as long as any of them moves. Two libraries must"
+                + " not share a table: stop one of them");
       }
     }
   }

@@ -1,5 +1,6 @@
 package io.millrace.kcl.engine;
 
+import io.millrace.kcl.engine.EngineSettings.InitialPosition;
 import io.millrace.kcl.lineage.FirstLeases;
 import io.millrace.kcl.lineage.Lineage;
 import io.millrace.kcl.stream.ShardListFilter;
@@ -12,6 +13,7 @@ import io.millrace.lease.LeaseStoreException;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletionStage;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
@@ -36,21 +38,27 @@ final class StartUp {
   private final EngineSettings settings;
   private final EnginePorts ports;
   private final EventLoop loop;
+  private final ForeignOwners foreign;
   private final Consumer<Throwable> fatal;
   private final BooleanSupplier cancelled;
+  private boolean watchingSaid;
+  private boolean hasAdopted;
 
   /**
+   * @param foreign shown the leases of a table in which nobody of us has written
    * @param cancelled whether the worker has stopped, and nothing is to be begun any more
    */
   StartUp(
       EngineSettings settings,
       EnginePorts ports,
       EventLoop loop,
+      ForeignOwners foreign,
       Consumer<Throwable> fatal,
       BooleanSupplier cancelled) {
     this.settings = settings;
     this.ports = ports;
     this.loop = loop;
+    this.foreign = foreign;
     this.fatal = fatal;
     this.cancelled = cancelled;
   }
@@ -76,36 +84,87 @@ final class StartUp {
               "read $application",
               ports.store()::readApplication,
               present -> {
-                Application ours = application(description);
                 if (present.isPresent()) {
-                  compare(present.get(), ours, opened);
+                  compare(present.get(), application(description), opened);
                 } else {
                   // before the first write: a table that others still use is left exactly as it is
-                  untilAnswered(
-                      "scan", ports.store()::scan, scan -> createUnlessForeign(scan, ours, opened));
+                  lookForOthers(description, opened);
                 }
               });
     }
   }
 
-  private void createUnlessForeign(LeaseScan scan, Application ours, Consumer<Application> opened) {
-    List<Lease> foreign = scan.leases().stream().filter(Lease::isForeignOwned).toList();
-    if (!foreign.isEmpty()) {
-      fatal.accept(
-          new IllegalStateException(
-              "Table "
-                  + settings.names().table()
-                  + " has "
-                  + foreign.size()
-                  + " leases that workers of another library own, for example "
-                  + foreign.get(0).key()
-                  + ", owned by "
-                  + foreign.get(0).owner()
-                  + ". Nothing was written. Use another application name (or table name); taking over a"
-                  + " table of the Kinesis Client Library is possible once its workers have released"
-                  + " their leases"));
+  private void lookForOthers(StreamDescription description, Consumer<Application> opened) {
+    long startedAt = ports.clock().monotonicMillis();
+    untilAnswered(
+        "scan",
+        ports.store()::scan,
+        scan -> {
+          if (scan.leases().isEmpty() && scan.unreadable().isEmpty()) {
+            create(application(description), opened);
+          } else {
+            foreign.look(scan.leases(), startedAt, ports.clock().monotonicMillis());
+            adopt(scan, description, opened);
+          }
+        });
+  }
+
+  /** There are leases, and nobody of us has written here: another library's table. */
+  private void adopt(LeaseScan scan, StreamDescription description, Consumer<Application> opened) {
+    Optional<String> refusal =
+        Adoption.refusal(scan, settings.start().position(), settings.names().table());
+    if (refusal.isPresent()) {
+      fatal.accept(new IllegalStateException(refusal.get()));
       return;
     }
+    ForeignOwners.Verdict verdict = foreign.verdict();
+    if (verdict instanceof ForeignOwners.Verdict.Alive alive) {
+      fatal.accept(
+          new IllegalStateException(Adoption.stillUsed(alive.moves(), settings.names().table())));
+    } else if (verdict instanceof ForeignOwners.Verdict.Watching watching) {
+      if (!watchingSaid) {
+        watchingSaid = true;
+        ports
+            .events()
+            .notice(
+                "WARN",
+                Adoption.watching(
+                    watching.leases(),
+                    settings.names().table(),
+                    settings.start().foreign().watchMillis()));
+      }
+      loop.after(watching.againInMillis(), () -> begin(opened));
+    } else if (verdict instanceof ForeignOwners.Verdict.Dead dead) {
+      adopted(scan, dead.leases(), description, opened);
+    } else {
+      adopted(scan, List.of(), description, opened);
+    }
+  }
+
+  private void adopted(
+      LeaseScan scan,
+      List<Lease> owned,
+      StreamDescription description,
+      Consumer<Application> opened) {
+    ports.events().notice("INFO", Adoption.taken(scan.leases(), owned, settings.names().table()));
+    hasAdopted = true;
+    Application ours = application(description);
+    create(
+        new Application(
+            ours.streamArn(),
+            ours.streamCreationMillis(),
+            InitialPosition.TRIM_HORIZON.name(),
+            ours.startAtMillis(),
+            true),
+        opened);
+  }
+
+  /** Whether this worker has just taken over the leases of another library. */
+  boolean hasAdopted() {
+    return hasAdopted;
+  }
+
+  private void create(Application ours, Consumer<Application> opened) {
     untilAnswered(
         "create $application",
         () -> ports.store().createApplication(ours),

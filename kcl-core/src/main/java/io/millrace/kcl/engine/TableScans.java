@@ -43,7 +43,15 @@ final class TableScans {
 
   /** When the next scan may begin that is needed already; monotonic, or never. */
   long nextAtMillis() {
-    return isNeeded() && !scanning ? nextAtMillis : Long.MAX_VALUE;
+    if (scanning || !takingPart.getAsBoolean()) {
+      return Long.MAX_VALUE;
+    }
+    return isNeeded() ? nextAtMillis : Math.max(nextAtMillis, lookAtMillis());
+  }
+
+  /** When the rows of owners that are no sessions of ours are to be looked at again. */
+  private long lookAtMillis() {
+    return context.book().foreign().nextLookAtMillis();
   }
 
   private boolean isNeeded() {
@@ -53,7 +61,7 @@ final class TableScans {
   }
 
   void scanIfNeeded(long now) {
-    if (scanning || now < nextAtMillis || !isNeeded()) {
+    if (now < nextAtMillis()) {
       return;
     }
     scanning = true;
@@ -97,9 +105,10 @@ final class TableScans {
   }
 
   /** What a scan said that began at {@code startedAt}; also one made for another purpose. */
-  void scanned(LeaseScan scan, long startedAt) {
-    reports.report(scan);
+  void scanned(LeaseScan whole, long startedAt) {
+    LeaseScan scan = whole.ofOneStream();
     context.book().scanned(scan, startedAt, context.now());
+    reports.report(scan, context.book().foreign());
     for (ShardConsumer consumer : consumers.all()) {
       compareWithRow(consumer, startedAt);
     }

@@ -38,6 +38,9 @@ import java.util.function.Consumer;
 /** One worker of a fleet. */
 public final class WorkerLoop {
 
+  /** Another library may have stopped between a parent's end and its children. */
+  private static final long FIRST_AUDIT_MILLIS = 3_000;
+
   private enum Life {
     NEW,
     STARTING,
@@ -50,7 +53,7 @@ public final class WorkerLoop {
   private final EnginePorts ports;
   private final EventLoop loop;
   private final Membership membership;
-  private final LeaseBook book = new LeaseBook();
+  private final LeaseBook book;
   private final Agenda agenda = new Agenda();
   private final StartUp startUp;
   private final MembershipCalls membershipCalls;
@@ -83,12 +86,14 @@ public final class WorkerLoop {
     this.settings = settings;
     DescribedStream stream = new DescribedStream(outside.stream());
     this.membership = new Membership(settings.membership());
+    ForeignOwners foreign = new ForeignOwners(settings.start().foreign());
+    this.book = new LeaseBook(foreign);
     this.loads =
         new Loads(settings.membership().balanceBy(), outside.withStream(stream), membership, book);
     this.ports = loads.measured();
     this.loop = new EventLoop(ports.loop(), ports.scheduler(), this::decide, this::fail);
     this.context = new WorkerContext(settings, ports, loop, membership, book, agenda, this::fail);
-    this.startUp = new StartUp(settings, ports, loop, this::fail, this::isStopped);
+    this.startUp = new StartUp(settings, ports, loop, foreign, this::fail, this::isStopped);
     this.membershipCalls = new MembershipCalls(context, new MembershipHost());
     this.audit = new Audit(ports, loop);
     this.consumers = new Consumers(context, audit, stream::retentionMillis, new ConsumersHost());
@@ -323,10 +328,11 @@ public final class WorkerLoop {
     }
     agenda.wantScan();
     agenda.wantPlan();
-    nextAuditAt =
-        context.now()
-            + settings.auditMillis() / 2
-            + ports.random().nextLong(settings.auditMillis());
+    long auditMillis =
+        startUp.hasAdopted()
+            ? Math.min(FIRST_AUDIT_MILLIS, settings.auditMillis())
+            : settings.auditMillis();
+    nextAuditAt = context.now() + auditMillis / 2 + ports.random().nextLong(auditMillis);
   }
 
   private OptionalLong startAtMillis() {

@@ -18,8 +18,6 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.SortedSet;
 import java.util.TreeSet;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import software.amazon.awssdk.core.SdkBytes;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 
@@ -53,8 +51,6 @@ final class LeaseItems {
 
   private static final String A_CHECKPOINT =
       "a sequence number, TRIM_HORIZON, LATEST, AT_TIMESTAMP or SHARD_END";
-
-  private static final Pattern MULTI_STREAM_KEY = Pattern.compile("(\\d+:[^:]+:\\d+:)(.+)");
 
   private LeaseItems() {}
 
@@ -138,7 +134,7 @@ final class LeaseItems {
    * row itself.
    */
   private static SortedSet<LeaseKey> keys(Attributes row, LeaseKey of, String name) {
-    String stream = stream(of);
+    String stream = of.streamPrefix();
     SortedSet<LeaseKey> keys = new TreeSet<>();
     for (String id : row.strings(name)) {
       try {
@@ -148,12 +144,6 @@ final class LeaseItems {
       }
     }
     return keys;
-  }
-
-  /** {@code account:stream:creationEpoch:} or nothing. */
-  private static String stream(LeaseKey key) {
-    Matcher matcher = MULTI_STREAM_KEY.matcher(key.value());
-    return matcher.matches() ? matcher.group(1) : "";
   }
 
   // ---- writing
@@ -183,7 +173,7 @@ final class LeaseItems {
     if (lease.heir() != null) {
       update.set(HEIR, text(lease.heir().value()));
     }
-    String stream = stream(lease.key());
+    String stream = lease.key().streamPrefix();
     if (!stream.isEmpty()) {
       update
           .set(STREAM_NAME, text(stream.substring(0, stream.length() - 1)))
@@ -326,7 +316,7 @@ final class LeaseItems {
   /** DynamoDB has no empty sets. */
   private static void setKeys(Update update, String name, LeaseKey of, Collection<LeaseKey> keys) {
     if (!keys.isEmpty()) {
-      String stream = stream(of);
+      String stream = of.streamPrefix();
       List<String> ids =
           keys.stream()
               .map(LeaseKey::value)

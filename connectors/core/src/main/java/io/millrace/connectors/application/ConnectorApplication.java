@@ -15,6 +15,7 @@ import io.millrace.connectors.config.Surroundings;
 import io.millrace.connectors.message.Message;
 import io.millrace.connectors.pipeline.ConnectorProcessorFactory;
 import io.millrace.connectors.sink.Sink;
+import io.millrace.kcl.KinesisClientLibConfiguration;
 import io.millrace.kcl.Worker;
 import io.millrace.kcl.deadletter.DeadLetterDestination;
 import java.time.Duration;
@@ -113,6 +114,7 @@ public final class ConnectorApplication implements AutoCloseable {
             .recordProcessorFactory(factory)
             .config(setting.worker())
             .meterRegistry(registry)
+            .takeover(host.takeover())
             .build();
     return new ConnectorApplication(opened, factory, worker);
   }
@@ -190,6 +192,16 @@ public final class ConnectorApplication implements AutoCloseable {
    */
   public static Surroundings surroundings(PipelineConfig config, Host host) {
     return new Setting(config, host).surroundings();
+  }
+
+  /**
+   * What the pipeline's worker is configured with, for those who look after its table.
+   *
+   * @throws io.millrace.connectors.config.ConfigException if values do not go together
+   */
+  public static KinesisClientLibConfiguration workerConfiguration(
+      PipelineConfig config, Host host) {
+    return new Setting(config, host).worker();
   }
 
   /** What the pipeline will do, in sentences for somebody who has to run it. */

@@ -13,9 +13,20 @@ import software.amazon.awssdk.auth.credentials.AwsCredentialsProvider;
  * @param endpoints by service ({@code kinesis}, {@code dynamodb}, {@code s3}, {@code sqs}) where
  *     neither the file nor AWS says it
  * @param registry where the meters go
+ * @param takeover as of {@link io.millrace.kcl.Worker.Builder#takeover}
  */
 public record Host(
-    AwsCredentialsProvider credentials, Map<String, URI> endpoints, MeterRegistry registry) {
+    AwsCredentialsProvider credentials,
+    Map<String, URI> endpoints,
+    MeterRegistry registry,
+    boolean takeover) {
+
+  /** Without takeover. */
+  public Host(
+      AwsCredentialsProvider credentials, Map<String, URI> endpoints, MeterRegistry registry) {
+    this(credentials, endpoints, registry, false);
+  }
+
   public Host {
     Objects.requireNonNull(credentials, "credentials");
     endpoints = Map.copyOf(endpoints);
