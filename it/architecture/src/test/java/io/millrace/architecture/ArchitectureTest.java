@@ -87,6 +87,7 @@ class ArchitectureTest {
             "io.millrace.checkpoint..",
             "io.millrace.lease",
             "io.millrace.lease.plan..",
+            "io.millrace.lease.table..",
             "io.millrace.lease.memory..",
             "io.millrace.kcl.engine..",
             "io.millrace.kcl.stream..",
@@ -166,6 +167,10 @@ class ArchitectureTest {
         .that()
         .resideInAnyPackage(
             "io.millrace.checkpoint..", "io.millrace.lease.plan..", "io.millrace.kcl.lineage..")
+        .or()
+        .haveFullyQualifiedName("io.millrace.kcl.engine.ForeignOwners")
+        .or()
+        .haveFullyQualifiedName("io.millrace.kcl.engine.Adoption")
         .or()
         .haveFullyQualifiedName("io.millrace.kcl.engine.Membership")
         .or()

@@ -13,6 +13,7 @@ import io.millrace.lease.dynamodb.LeaseTable;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterAll;
@@ -206,13 +207,35 @@ class BadInputTest {
             "checkpoint", AttributeValue.fromS("TRIM_HORIZON"),
             "checkpointSubSequenceNumber", AttributeValue.fromN("0"));
     engines.dynamoDbClient.putItem(r -> r.tableName("foreign").item(row)).join();
-    assertStops(
-        worker(engines.configuration("foreign", stream, "w")),
-        "foreign",
-        "shardId-000000000000",
-        "ip-10-0-0-1:5c3e");
+    Thread owner =
+        new Thread(
+            () -> {
+              for (int counter = 43; !Thread.currentThread().isInterrupted(); counter++) {
+                Map<String, AttributeValue> renewed = new TreeMap<>(row);
+                renewed.put("leaseCounter", AttributeValue.fromN(Integer.toString(counter)));
+                engines.dynamoDbClient.putItem(r -> r.tableName("foreign").item(renewed)).join();
+              }
+            },
+            "owner of another library");
+    owner.start();
+    try {
+      assertStops(
+          worker(engines.configuration("foreign", stream, "w").withForeignOwnerWatchMillis(10_000)),
+          "foreign",
+          "shardId-000000000000",
+          "ip-10-0-0-1:5c3e",
+          "--takeover");
+    } finally {
+      owner.interrupt();
+      owner.join();
+    }
     assertThat(engines.dynamoDbClient.scan(r -> r.tableName("foreign")).join().items())
-        .containsExactly(row);
+        .singleElement()
+        .satisfies(
+            left ->
+                assertThat(left.keySet())
+                    .as("nothing of ours was written")
+                    .isEqualTo(row.keySet()));
   }
 
   @Test
