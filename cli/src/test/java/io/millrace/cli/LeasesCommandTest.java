@@ -77,9 +77,7 @@ class LeasesCommandTest {
   /** An application of ours with one lease and one session that was killed. */
   private LeaseStore ours(Checkpoint checkpoint, OptionalLong startAt) {
     LeaseStore store = create();
-    await(
-        store.createApplication(
-            new Application("arn:stream", 5, "TRIM_HORIZON", null, true)));
+    await(store.createApplication(new Application("arn:stream", 5, "TRIM_HORIZON", null, true)));
     await(store.createPage(0));
     await(store.join(new Session(SESSION, 1, 1_000, 100, Integer.MAX_VALUE, null, false)));
     Lease row =
@@ -217,7 +215,8 @@ class LeasesCommandTest {
   void after_a_hand_back_only_leases_are_left_and_nobody_owns_them() {
     ours(Checkpoint.at(SequenceNumber.of("17"), 3), OptionalLong.empty());
     assertThat(leases("hand-back", "--table", table)).isZero();
-    assertThat(out.toString()).contains("is handed back: 1 leases stay, 1 of them released; 2 rows");
+    assertThat(out.toString())
+        .contains("is handed back: 1 leases stay, 1 of them released; 2 rows");
     assertThat(keys()).containsExactly(SHARD);
     Map<String, AttributeValue> row =
         clients.dynamoDb().scan(r -> r.tableName(table)).join().items().get(0);
@@ -264,8 +263,7 @@ class LeasesCommandTest {
         .contains(SHARD, "--kcl-timestamp=2023-11-14T22:13:20Z", "nothing was changed");
     assertThat(keys()).contains("$application");
     assertThat(leases("hand-back", "--table", table, "--kcl-timestamp", "noon")).isEqualTo(2);
-    assertThat(
-            leases("hand-back", "--table", table, "--kcl-timestamp", "2023-11-14T22:13:20Z"))
+    assertThat(leases("hand-back", "--table", table, "--kcl-timestamp", "2023-11-14T22:13:20Z"))
         .isZero();
     assertThat(keys()).containsExactly(SHARD);
   }

@@ -58,8 +58,7 @@ class HandBackTest {
   private static TableContents table(boolean ours, Long beat, Lease... leases) {
     TreeMap<SessionId, Session> sessions = new TreeMap<>();
     if (beat != null) {
-      sessions.put(
-          ALICE, new Session(ALICE, beat, 6_000, 100, Integer.MAX_VALUE, null, false));
+      sessions.put(ALICE, new Session(ALICE, beat, 6_000, 100, Integer.MAX_VALUE, null, false));
     }
     return new TableContents(
         new LeaseScan(List.of(leases), List.of()),
@@ -72,10 +71,7 @@ class HandBackTest {
   private static Decision decide(TableContents table, Wish wish, SessionId... alive) {
     SortedSet<SessionId> living = new TreeSet<>(Arrays.asList(alive));
     return HandBack.decide(
-        table,
-        living,
-        state -> new String(state, StandardCharsets.UTF_8).startsWith("sink"),
-        wish);
+        table, living, state -> new String(state, StandardCharsets.UTF_8).startsWith("sink"), wish);
   }
 
   private static List<String> reasons(Decision decision) {

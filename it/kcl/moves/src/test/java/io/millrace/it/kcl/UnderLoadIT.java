@@ -10,12 +10,15 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
@@ -66,7 +69,9 @@ class UnderLoadIT {
               .data(SdkBytes.fromString(text, StandardCharsets.UTF_8))
               .build());
     }
-    if (engines.kinesisClient.putRecords(r -> r.streamName("load").records(entries))
+    if (engines
+            .kinesisClient
+            .putRecords(r -> r.streamName("load").records(entries))
             .failedRecordCount()
         == 0) {
       put.addAll(texts);
@@ -84,7 +89,7 @@ class UnderLoadIT {
     Map<String, String> told = engines.told("load", "load");
     List<Given> all = new ArrayList<>();
     List<Long> switches = new ArrayList<>();
-    java.util.concurrent.ScheduledFuture<?> load =
+    ScheduledFuture<?> load =
         writer.scheduleAtFixedRate(this::put, 0, PUT_MILLIS, TimeUnit.MILLISECONDS);
 
     try (KclProcess before = KclProcess.start(3, folder, "load-before", told)) {
@@ -94,8 +99,8 @@ class UnderLoadIT {
     }
     switches.add(last(all));
     try (MillraceFleet fleet = new MillraceFleet(null)) {
-      fleet.start(engines.configuration("load", "load", "first"), false);
-      fleet.start(engines.configuration("load", "load", "second"), false);
+      fleet.start(engines.configuration("load", "load", "first"), true);
+      fleet.start(engines.configuration("load", "load", "second"), true);
       await().atMost(PATIENCE).until(() -> fleet.given().size() >= RECORDS_OF_EACH);
       fleet.stop();
       all.addAll(fleet.given());
@@ -132,7 +137,7 @@ class UnderLoadIT {
   }
 
   private List<String> missing(List<Given> all, KclProcess now) {
-    java.util.Set<String> seen = new java.util.HashSet<>();
+    Set<String> seen = new HashSet<>();
     all.forEach(given -> seen.add(given.text()));
     now.given().forEach(given -> seen.add(given.text()));
     return put.stream().filter(text -> !seen.contains(text)).toList();
