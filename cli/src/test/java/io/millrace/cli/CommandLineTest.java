@@ -73,7 +73,7 @@ class CommandLineTest {
     assertThat(execute()).isEqualTo(2);
     assertThat(err.toString())
         .startsWith(
-            "Say what to do: check, demo, dlq, explain, local, referrers, run or simulate.");
+            "Say what to do: check, demo, dlq, explain, leases, local, referrers, run or simulate.");
   }
 
   @Test

@@ -129,7 +129,9 @@ class ForeignOwnersTest {
     look(50_000, theirs(1, 5)); // more than three intervals of 5 s
     look(65_000, theirs(1, 5));
     assertThat(owners.isDead(theirs(1, 5))).isFalse();
-    lookUntil(70_000, 111_000, theirs(1, 5));
+    lookUntil(70_000, 110_000, theirs(1, 5));
+    assertThat(owners.isDead(theirs(1, 5))).isFalse();
+    look(115_000, theirs(1, 5));
     assertThat(owners.isDead(theirs(1, 5))).isTrue();
   }
 

@@ -40,7 +40,8 @@ class UnderLoadIT {
   private static final Duration PATIENCE = Duration.ofSeconds(120);
 
   private Engines engines;
-  private ScheduledExecutorService writer;
+  private final ScheduledExecutorService writer =
+      Executors.newSingleThreadScheduledExecutor(task -> new Thread(task, "writer"));
   private final AtomicInteger numbers = new AtomicInteger();
   private final ConcurrentLinkedQueue<String> put = new ConcurrentLinkedQueue<>();
 
@@ -48,13 +49,14 @@ class UnderLoadIT {
   void start() {
     engines = new Engines();
     engines.kinesis.createStream("load", SHARDS);
-    writer = Executors.newSingleThreadScheduledExecutor(task -> new Thread(task, "writer"));
   }
 
   @AfterEach
   void stop() {
     writer.shutdownNow();
-    engines.close();
+    if (engines != null) {
+      engines.close();
+    }
   }
 
   private void put() {
