@@ -192,7 +192,7 @@ class BadInputTest {
   }
 
   @Test
-  void a_table_that_workers_of_another_library_use_is_left_exactly_as_it_is() {
+  void a_table_that_workers_of_another_library_use_is_left_exactly_as_it_is() throws Exception {
     String stream = engines.stream(1);
     LeaseTable.builder(engines.dynamoDbClient, "foreign")
         .build()
