@@ -1,6 +1,7 @@
 package io.millrace.connectors.sink;
 
 import io.millrace.checkpoint.Checkpoint;
+import io.millrace.checkpoint.SequenceNumber;
 
 /** Positions as text that sorts as they do. */
 public final class Positions {
@@ -39,6 +40,29 @@ public final class Positions {
     return sortable(item.position())
         + "."
         + padded(Integer.toString(item.ordinal()), ORDINAL_DIGITS);
+  }
+
+  /**
+   * The position that {@link #sortable(Checkpoint)} made a text of.
+   *
+   * @throws IllegalArgumentException if it is none
+   */
+  public static Checkpoint parse(String text) {
+    int point = text.indexOf('.');
+    if (point != SEQUENCE_DIGITS || text.length() != SEQUENCE_DIGITS + 1 + SUB_SEQUENCE_DIGITS) {
+      throw new IllegalArgumentException("Not a position with all its zeros: '" + text + "'");
+    }
+    return Checkpoint.at(
+        SequenceNumber.of(stripped(text.substring(0, point))),
+        Long.parseLong(text.substring(point + 1)));
+  }
+
+  private static String stripped(String digits) {
+    int from = 0;
+    while (from < digits.length() - 1 && digits.charAt(from) == '0') {
+      from++;
+    }
+    return digits.substring(from);
   }
 
   private static String padded(String digits, int width) {
