@@ -25,7 +25,7 @@ final class ConfigReader {
   private static final long MOST_BYTES = 1 << 20;
 
   /** Sinks that are planned; a file that names one is not told that it does not exist. */
-  private static final Set<String> TO_COME = Set.of("redshift", "opensearch");
+  private static final Set<String> TO_COME = Set.of("opensearch");
 
   private static final List<String> SECTIONS =
       List.of(

@@ -78,7 +78,7 @@ record OldKey<T>(Key<T> key, String target, String destination, Function<T, Stri
     return new OldKey<>(key, target, connectorDestination, translation);
   }
 
-  /** All of them, in the order of the reference. */
+  /** All of them, in the order of the reference; a name may be there for two destinations. */
   static List<OldKey<?>> all() {
     return List.of(
         text("appName", "source.application").withDefault("KinesisConnector"),
@@ -112,16 +112,18 @@ record OldKey<T>(Key<T> key, String target, String destination, Function<T, Stri
         text("dynamoDBDataTableName", "sink.table").of("dynamodb"),
         endpoint("dynamoDBEndpoint", "sink.endpoint").of("dynamodb"),
         flag("createDynamoDBDataTable", "sink.createTable").of("dynamodb"),
+        text("s3Bucket", "sink.bucket").of("redshift"),
+        endpoint("s3Endpoint", "sink.s3Endpoint").of("redshift"),
         gone("redshiftEndpoint").of("redshift"),
-        gone("redshiftURL").of("redshift"),
-        gone("redshiftUsername").of("redshift"),
-        gone("redshiftPassword").of("redshift").secret(),
-        gone("redshiftDataTable").of("redshift"),
+        text("redshiftURL", "sink.url").of("redshift"),
+        text("redshiftUsername", "sink.user").of("redshift"),
+        text("redshiftPassword", "sink.password").of("redshift").secret(),
+        text("redshiftDataTable", "sink.table").withDefault("users").of("redshift"),
         gone("redshiftFileTable").of("redshift"),
         gone("redshiftFileKeyColumn").of("redshift"),
         gone("redshiftDataDelimiter").of("redshift"),
         gone("redshiftCopyMandatory").of("redshift"),
-        gone("createRedshiftDataTable").of("redshift"),
+        flag("createRedshiftDataTable", "sink.createTable").of("redshift"),
         gone("createRedshiftCluster").of("redshift"),
         gone("redshiftClusterIdentifier").of("redshift"),
         gone("redshiftDatabaseName").of("redshift"),

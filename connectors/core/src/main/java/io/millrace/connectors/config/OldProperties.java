@@ -22,18 +22,20 @@ final class OldProperties {
 
   /** Destinations whose modules do not exist yet, by the old library's names. */
   private static final Map<String, String> TO_COME =
-      Map.of("redshift", "redshift", "elasticsearch", "opensearch");
+      Map.of("elasticsearch", "opensearch");
 
   private final Problems problems;
   private final References references;
-  private final Map<String, OldKey<?>> oldKeys = new LinkedHashMap<>();
+  private final Map<String, List<OldKey<?>>> oldKeys = new LinkedHashMap<>();
   private final List<String> warnings = new ArrayList<>();
   private final Raw.Fields root = Raw.Fields.none(1);
 
   OldProperties(Problems problems, References references) {
     this.problems = problems;
     this.references = references;
-    OldKey.all().forEach(old -> oldKeys.put(old.key().name(), old));
+    OldKey.all()
+        .forEach(
+            old -> oldKeys.computeIfAbsent(old.key().name(), n -> new ArrayList<>()).add(old));
   }
 
   /** What to tell the user although nothing is wrong. */
@@ -43,11 +45,20 @@ final class OldProperties {
 
   /** What messages call the key at a path. */
   String nameOf(String path, String destination) {
-    return oldKeys.values().stream()
+    return OldKey.all().stream()
         .filter(old -> old.target().equals(path) && fits(old, destination))
         .map(old -> old.key().name())
         .findFirst()
         .orElse(path);
+  }
+
+  /** That of the destination, else any of the name; null if there is none. */
+  private OldKey<?> key(String name, String destination) {
+    List<OldKey<?>> named = oldKeys.getOrDefault(name, List.of());
+    return named.stream()
+        .filter(old -> fits(old, destination))
+        .findFirst()
+        .orElse(named.isEmpty() ? null : named.get(0));
   }
 
   private static boolean fits(OldKey<?> old, String destination) {
@@ -61,7 +72,7 @@ final class OldProperties {
     for (Map.Entry<String, PropertiesReader.Entry> e : entries.entrySet()) {
       String name = e.getKey();
       PropertiesReader.Entry entry = e.getValue();
-      OldKey<?> key = oldKeys.get(name);
+      OldKey<?> key = key(name, destination);
       if (key != null) {
         old = true;
         if (key.isMeaningless() || !fits(key, destination)) {
@@ -98,6 +109,9 @@ final class OldProperties {
       if (entries.containsKey(key)) {
         return entries.get(key).value().trim();
       }
+    }
+    if (entries.containsKey("redshiftURL")) {
+      return "redshift"; // by way of a bucket
     }
     boolean s3 = entries.containsKey("s3Bucket");
     boolean dynamoDb = entries.containsKey("dynamoDBDataTableName");
@@ -147,7 +161,7 @@ final class OldProperties {
   }
 
   private void addDefaults(String destination) {
-    for (OldKey<?> old : oldKeys.values()) {
+    for (OldKey<?> old : OldKey.all()) {
       Optional<String> text = old.defaultText();
       boolean said = find(old.target()).isPresent() || isInArn(old.target());
       if (text.isPresent() && fits(old, destination) && !said) {

@@ -126,11 +126,11 @@ class MistakesTest {
                 + " in modules of their own, `millrace-connectors-NAME`."),
         yaml(
             "A sink that is planned",
-            SOURCE + "sink:\n  type: redshift\n",
-            "clicks.yaml:5: sink.type: 'redshift' is not available yet: it needs a module"
-                + " millrace-connectors-redshift, which this version does not have; allowed:"
+            SOURCE + "sink:\n  type: opensearch\n",
+            "clicks.yaml:5: sink.type: 'opensearch' is not available yet: it needs a module"
+                + " millrace-connectors-opensearch, which this version does not have; allowed:"
                 + " dynamodb, s3",
-            "Wait for it, or go through S3: Redshift can COPY from there."),
+            "Wait for it."),
         yaml(
             "A key twice",
             SOURCE + SINK + "buffer:\n  records: 500\n  bytes: 1 MiB\n  records: 600\n",

@@ -221,6 +221,11 @@ final class Statements {
     return String.join(", ", columns.stream().map(Sql::name).toList());
   }
 
+  /** Writes nothing, and asks for the right to. */
+  static String emptyHistory(TableName history) {
+    return "INSERT INTO " + history.quoted() + " SELECT * FROM " + history.quoted() + " WHERE 1 = 0";
+  }
+
   /** The table of what was loaded. Its rows must outlive every range that may come again. */
   static String createHistory(TableName history) {
     return "CREATE TABLE IF NOT EXISTS "

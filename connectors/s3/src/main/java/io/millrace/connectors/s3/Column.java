@@ -8,17 +8,17 @@ import java.util.Set;
 import java.util.regex.Pattern;
 
 /**
- * A column of a CSV or Parquet file.
+ * A column of a CSV or Parquet file, or a field of a line of JSON that was made by columns.
  *
  * @param name in the file
  * @param type its type; null in CSV
  * @param required whether a record without it is refused
  * @param path the record's field
  */
-record Column(String name, ColumnType type, boolean required, FieldPath path) {
+public record Column(String name, ColumnType type, boolean required, FieldPath path) {
 
-  static final String ALLOWED_CSV = "columns such as 'user', 'user required', 'user from u.name'";
-  static final String ALLOWED_PARQUET =
+  public static final String ALLOWED_CSV = "columns such as 'user', 'user required', 'user from u.name'";
+  public static final String ALLOWED_PARQUET =
       "columns such as 'user string', 'clicks long required', 'country string from geo.country'";
 
   private static final Pattern PARQUET_NAME = Pattern.compile("[A-Za-z0-9_-]+");
@@ -28,7 +28,7 @@ record Column(String name, ColumnType type, boolean required, FieldPath path) {
    *
    * @throws IllegalArgumentException that names the column and what is wrong
    */
-  static List<Column> csv(List<String> texts) {
+  public static List<Column> csv(List<String> texts) {
     return columns(texts, false);
   }
 
@@ -37,7 +37,7 @@ record Column(String name, ColumnType type, boolean required, FieldPath path) {
    *
    * @throws IllegalArgumentException that names the column and what is wrong
    */
-  static List<Column> parquet(List<String> texts) {
+  public static List<Column> parquet(List<String> texts) {
     return columns(texts, true);
   }
 

@@ -29,12 +29,13 @@ import org.apache.parquet.schema.Types;
  * @param precision digits of a decimal, 0 for any other
  * @param scale digits of a decimal behind the point
  */
-record ColumnType(Kind kind, int precision, int scale) {
+public record ColumnType(Kind kind, int precision, int scale) {
 
-  static final String ALLOWED =
+  public static final String ALLOWED =
       "string, int, long, float, double, boolean, binary, timestamp, date, decimal(P,S), json";
 
-  enum Kind {
+  /** What it is called, and what values it takes. */
+  public enum Kind {
     STRING("a text"),
     INT("a whole number from -2147483648 to 2147483647"),
     LONG("a whole number of 64 bits"),
@@ -63,7 +64,7 @@ record ColumnType(Kind kind, int precision, int scale) {
   /**
    * @throws IllegalArgumentException that says what is allowed
    */
-  static ColumnType parse(String text) {
+  public static ColumnType parse(String text) {
     Matcher decimal = DECIMAL.matcher(text);
     if (decimal.matches()) {
       int precision = Integer.parseInt(decimal.group(1));

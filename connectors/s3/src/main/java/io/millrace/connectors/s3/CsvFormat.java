@@ -16,17 +16,19 @@ final class CsvFormat implements ObjectFormat<Object[]> {
   private final Compression compression;
   private final List<Column> columns;
   private final CSVFormat format;
+  private final String nullText;
 
   CsvFormat(Compression compression, CsvOptions options) {
     this.compression = compression;
     this.columns = options.columns();
+    this.nullText = options.nullText();
     CSVFormat.Builder builder =
         CSVFormat.Builder.create()
             .setDelimiter(options.delimiter())
             .setQuote('"')
             .setQuoteMode(options.quoting().mode())
             .setRecordSeparator('\n')
-            .setNullString(null);
+            .setNullString(options.nullText());
     if (options.header()) {
       builder.setHeader(columns.stream().map(Column::name).toArray(String[]::new));
     }
@@ -35,13 +37,17 @@ final class CsvFormat implements ObjectFormat<Object[]> {
 
   @Override
   public Object[] prepare(Message message) {
-    return Fields.of(message, columns, CsvFormat::value);
+    return Fields.of(message, columns, this::value);
   }
 
-  private static Object value(Column column, JsonNode node) {
+  private Object value(Column column, JsonNode node) {
     if (!node.isValueNode()) {
       throw new MalformedMessageException(
           Fields.refused(column, node, "a text, a number or a boolean"));
+    }
+    if (nullText != null && node.asText().equals(nullText)) {
+      throw new MalformedMessageException(
+          Fields.refused(column, node, "any other text: in this file that one stands for none"));
     }
     return node.isNumber()
         ? node.decimalValue()

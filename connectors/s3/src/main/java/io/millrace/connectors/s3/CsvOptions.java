@@ -10,8 +10,10 @@ import org.apache.commons.csv.QuoteMode;
  * @param delimiter between columns
  * @param header whether the first line names them
  * @param quoting which values stand in quotes
+ * @param nullText what stands for a missing value, and cannot be a value then; null for nothing
  */
-record CsvOptions(List<Column> columns, char delimiter, boolean header, Quoting quoting) {
+record CsvOptions(
+    List<Column> columns, char delimiter, boolean header, Quoting quoting, String nullText) {
 
   CsvOptions {
     columns = List.copyOf(columns);

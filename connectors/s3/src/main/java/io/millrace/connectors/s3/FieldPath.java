@@ -13,16 +13,16 @@ import java.util.Optional;
  * @param text as it was written
  * @param pointer what it means
  */
-record FieldPath(String text, JsonPointer pointer) {
+public record FieldPath(String text, JsonPointer pointer) {
 
-  static final String ALLOWED =
+  public static final String ALLOWED =
       "names with dots between them, such as user.country, or a JSON pointer, such as"
           + " /user.country";
 
   /**
    * @throws IllegalArgumentException that says what is wrong
    */
-  static FieldPath parse(String text) {
+  public static FieldPath parse(String text) {
     if (text.startsWith("/")) {
       return new FieldPath(text, JsonPointer.compile(text));
     }
@@ -39,7 +39,7 @@ record FieldPath(String text, JsonPointer pointer) {
   }
 
   /** Its value; empty if it is missing or null. */
-  Optional<JsonNode> of(JsonNode json) {
+  public Optional<JsonNode> of(JsonNode json) {
     JsonNode node = json.at(pointer);
     return node.isMissingNode() || node.isNull() ? Optional.empty() : Optional.of(node);
   }

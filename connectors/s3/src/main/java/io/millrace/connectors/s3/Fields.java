@@ -8,7 +8,7 @@ import java.util.Optional;
 import java.util.function.BiFunction;
 
 /** A record's fields by columns. */
-final class Fields {
+public final class Fields {
   private static final int MOST_CHARACTERS_SHOWN = 60;
 
   private Fields() {}
@@ -19,7 +19,7 @@ final class Fields {
    * @throws MalformedMessageException if the record is no object, has none of the columns, or lacks
    *     a required one
    */
-  static Object[] of(
+  public static Object[] of(
       Message message, List<Column> columns, BiFunction<Column, JsonNode, Object> reader) {
     JsonNode json = message.json();
     if (!json.isObject()) {

@@ -244,7 +244,7 @@ final class S3Keys {
     return text;
   }
 
-  private static URI url(String text) {
+  static URI url(String text) {
     try {
       URI uri = new URI(text.trim());
       if (uri.getHost() == null

@@ -79,15 +79,7 @@ public final class S3Sink implements RangeSink<Message> {
   S3Sink(S3SinkBuilder settings) {
     this.settings = settings;
     this.ownClient = settings.client == null;
-    this.client =
-        ownClient
-            ? S3Clients.open(
-                settings.region,
-                settings.endpoint,
-                settings.credentials,
-                settings.concurrency,
-                settings.requestTimeout)
-            : settings.client;
+    this.client = settings.openClient();
     this.executor = executor();
     this.area =
         new SpillArea(settings.spillDirectory, settings.spillThreshold, settings.spillMemory);
@@ -97,7 +89,7 @@ public final class S3Sink implements RangeSink<Message> {
   }
 
   /** The queue is bounded by the callers: one range a shard, and a few steps for each. */
-  private static ThreadPoolExecutor executor() {
+  static ThreadPoolExecutor executor() {
     int threads = Math.max(2, Runtime.getRuntime().availableProcessors());
     AtomicInteger number = new AtomicInteger();
     ThreadPoolExecutor executor =

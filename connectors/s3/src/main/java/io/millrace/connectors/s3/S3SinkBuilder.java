@@ -432,9 +432,16 @@ public final class S3SinkBuilder {
       case RAW -> new RawFormat(how, rawDelimiter);
       case NDJSON -> new NdjsonFormat(how);
       case CSV ->
-          new CsvFormat(how, new CsvOptions(csvColumns, csvDelimiter, csvHeader, csvQuoting));
+          new CsvFormat(how, new CsvOptions(csvColumns, csvDelimiter, csvHeader, csvQuoting, null));
       case PARQUET -> new ParquetFormat(how, parquetColumns, rowGroupBytes);
     };
+  }
+
+  /** The given client, or a new one, which whoever asks has to close. */
+  S3AsyncClient openClient() {
+    return client == null
+        ? S3Clients.open(region, endpoint, credentials, concurrency, requestTimeout)
+        : client;
   }
 
   ObjectOptions options() {

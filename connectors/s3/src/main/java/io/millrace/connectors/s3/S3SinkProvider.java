@@ -154,10 +154,9 @@ public final class S3SinkProvider implements SinkProvider {
             surroundings.credentials());
     URI endpoint = values.find(S3Keys.ENDPOINT).or(() -> surroundings.endpoint("s3")).orElse(null);
     builder.endpoint(endpoint);
-    values
-        .find(S3Keys.SPILL_DIRECTORY)
-        .ifPresent(path -> builder.spillDirectory(surroundings.workingDirectory().resolve(path)));
-    return filled(values, builder);
+    filled(values, builder);
+    FileKeys.within(builder, surroundings.workingDirectory());
+    return builder;
   }
 
   private static S3SinkBuilder filled(Values values, S3SinkBuilder builder) {
@@ -170,20 +169,9 @@ public final class S3SinkProvider implements SinkProvider {
         .csvDelimiter(values.get(S3Keys.CSV_DELIMITER))
         .csvHeader(values.get(S3Keys.CSV_HEADER))
         .csvQuoting(values.get(S3Keys.CSV_QUOTING))
-        .rowGroupBytes(values.get(S3Keys.ROW_GROUP_SIZE))
-        .maxPartitions(Math.toIntExact(values.get(S3Keys.MAX_PARTITIONS)))
-        .multipartThreshold(values.get(S3Keys.MULTIPART_THRESHOLD))
-        .partBytes(values.get(S3Keys.PART_SIZE))
-        .spillThreshold(values.get(S3Keys.SPILL_THRESHOLD))
-        .spillMemory(values.get(S3Keys.SPILL_MEMORY))
-        .encryption(values.get(S3Keys.ENCRYPTION))
-        .tags(values.get(S3Keys.TAGS))
-        .requestTimeout(values.get(S3Keys.REQUEST_TIMEOUT))
-        .concurrency(Math.toIntExact(values.get(S3Keys.CONCURRENCY)));
+        .maxPartitions(Math.toIntExact(values.get(S3Keys.MAX_PARTITIONS)));
     values.find(S3Keys.SUFFIX).ifPresent(builder::suffix);
     values.find(S3Keys.MANIFEST_PREFIX).ifPresent(builder::manifestPrefix);
-    values.find(S3Keys.STORAGE_CLASS).ifPresent(builder::storageClass);
-    values.find(S3Keys.KMS_KEY_ID).ifPresent(key -> builder.kmsKeyId = key);
     columns(
         values,
         S3Keys.CSV_COLUMNS,
@@ -192,13 +180,7 @@ public final class S3SinkProvider implements SinkProvider {
         values,
         S3Keys.PARQUET_COLUMNS,
         () -> values.find(S3Keys.PARQUET_COLUMNS).ifPresent(builder::parquetColumns));
-    builder
-        .problem()
-        .ifPresent(
-            problem -> {
-              throw values.refuse(problem.key(), problem.why());
-            });
-    return builder;
+    return FileKeys.fill(values, builder);
   }
 
   private static void columns(Values values, Key<?> key, Runnable reader) {
