@@ -1,0 +1,17 @@
+package io.millrace.connectors.redshift;
+
+import io.millrace.connectors.contract.SinkContract;
+import io.millrace.connectors.contract.SinkDriver;
+
+class RedshiftJsonContractIT extends SinkContract {
+
+  @Override
+  protected SinkDriver driver() {
+    return new RedshiftDriver();
+  }
+
+  @Override
+  protected String newDestination() {
+    return RedshiftDriver.destination(FileFormat.JSON, FileCompression.ZSTD);
+  }
+}
