@@ -41,7 +41,7 @@ final class DelimitedRows implements Row.Source {
       escape = false;
       removeQuotes = false;
       options = f.lines();
-      lines = RawLines.quoted(in, quote);
+      lines = RawLines.quoted(in, delimiter, quote);
     } else {
       Format.Delimited f = (Format.Delimited) format;
       csv = false;

@@ -17,6 +17,7 @@ final class RawLines implements Closeable {
   private final InputStream in;
   private final byte[] buffer = new byte[BUFFER_BYTES];
   private final ByteArrayOutputStream record = new ByteArrayOutputStream();
+  private final int delimiter;
   private final int quote;
   private final int escape;
   private int at;
@@ -24,24 +25,25 @@ final class RawLines implements Closeable {
   private long line = 1;
   private long start;
 
-  private RawLines(InputStream in, int quote, int escape) {
+  private RawLines(InputStream in, int delimiter, int quote, int escape) {
     this.in = in;
+    this.delimiter = delimiter;
     this.quote = quote;
     this.escape = escape;
   }
 
   static RawLines plain(InputStream in) {
-    return new RawLines(in, NONE, NONE);
+    return new RawLines(in, NONE, NONE, NONE);
   }
 
   /** Line breaks between two quotation marks are part of a field. */
-  static RawLines quoted(InputStream in, char quote) {
-    return new RawLines(in, quote, NONE);
+  static RawLines quoted(InputStream in, char delimiter, char quote) {
+    return new RawLines(in, delimiter, quote, NONE);
   }
 
   /** Line breaks after the escape character are part of a field. */
   static RawLines escaped(InputStream in, char escape) {
-    return new RawLines(in, NONE, escape);
+    return new RawLines(in, NONE, NONE, escape);
   }
 
   /** The line on which the last record began, from 1. */
@@ -55,6 +57,8 @@ final class RawLines implements Closeable {
     start = line;
     boolean inQuotes = false;
     boolean escaped = false;
+    boolean fieldBegins = true;
+    boolean closed = false;
     boolean any = false;
     for (int b = read(); b >= 0; b = read()) {
       any = true;
@@ -64,9 +68,11 @@ final class RawLines implements Closeable {
           return withoutCarriageReturn();
         }
       }
-      if (b == quote) {
-        inQuotes = !inQuotes;
-      }
+      // one within a field that did not begin with one opens nothing; two are one
+      boolean opens = b == quote && !inQuotes && (fieldBegins || closed);
+      closed = b == quote && inQuotes;
+      inQuotes = opens || (inQuotes && !closed);
+      fieldBegins = b == delimiter;
       escaped = b == escape && !escaped;
       if (record.size() == MOST_BYTES) {
         throw new Refusal(
