@@ -186,7 +186,10 @@ public final class EmbeddedRedshift implements AutoCloseable {
         return started;
       } catch (IOException e) {
         throw new UncheckedIOException(
-            "The embedded Redshift could not be started" + (port == 0 ? "" : " on port " + port),
+            "The embedded Redshift could not be started"
+                + (port == 0 ? "" : " on port " + port)
+                + ": "
+                + e.getMessage(),
             e);
       }
     }

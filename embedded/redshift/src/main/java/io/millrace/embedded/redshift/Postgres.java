@@ -87,6 +87,12 @@ final class Postgres implements Closeable {
       started = new Postgres(postgres, folder, watch);
       started.prepare(user, password, slices);
       return started;
+    } catch (IllegalStateException e) {
+      throw new IOException(
+          "PostgreSQL did not start. It refuses to run as root: started by root, it needs user"
+              + " namespaces ('unshare -U true' must succeed; Docker's default profile forbids it)."
+              + " Start it as another user where they are not allowed.",
+          e);
     } catch (SQLException e) {
       throw new IOException("PostgreSQL was started, but could not be prepared", e);
     } finally {
