@@ -16,7 +16,7 @@ import java.util.List;
  *
  * <p>TRUNCATE is never used: in Redshift it commits.
  */
-final class Statements {
+class Statements {
   /** Of one statement; drivers count parameters with 15 or 16 bits. */
   static final int ROWS_AT_A_TIME = 500;
 

@@ -3,7 +3,7 @@ package io.millrace.connectors.redshift;
 import io.millrace.connectors.contract.SinkContract;
 import io.millrace.connectors.contract.SinkDriver;
 
-class RedshiftCsvContractTest extends SinkContract {
+class RedshiftCsvContractIT extends SinkContract {
 
   @Override
   protected SinkDriver driver() {
