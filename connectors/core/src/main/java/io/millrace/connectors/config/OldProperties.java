@@ -21,8 +21,7 @@ final class OldProperties {
   private static final String DESTINATION = "connectorDestination";
 
   /** Destinations whose modules do not exist yet, by the old library's names. */
-  private static final Map<String, String> TO_COME =
-      Map.of("elasticsearch", "opensearch");
+  private static final Map<String, String> TO_COME = Map.of("elasticsearch", "opensearch");
 
   private final Problems problems;
   private final References references;
@@ -34,8 +33,7 @@ final class OldProperties {
     this.problems = problems;
     this.references = references;
     OldKey.all()
-        .forEach(
-            old -> oldKeys.computeIfAbsent(old.key().name(), n -> new ArrayList<>()).add(old));
+        .forEach(old -> oldKeys.computeIfAbsent(old.key().name(), n -> new ArrayList<>()).add(old));
   }
 
   /** What to tell the user although nothing is wrong. */

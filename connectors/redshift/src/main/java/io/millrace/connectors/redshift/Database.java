@@ -118,8 +118,7 @@ final class Database implements Connector {
     properties.setProperty("tcpKeepAlive", "true");
     properties.setProperty("ApplicationName", "millrace");
     // not through DriverManager, where PostgreSQL's driver may be the one that answers
-    Connection connection =
-        new com.amazon.redshift.Driver().connect(address.url(), properties);
+    Connection connection = new com.amazon.redshift.Driver().connect(address.url(), properties);
     if (connection == null) {
       throw new SQLException("Amazon's driver does not take the URL " + address, "08001");
     }

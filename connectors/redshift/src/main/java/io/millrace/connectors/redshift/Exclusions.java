@@ -56,8 +56,7 @@ final class Exclusions {
     try {
       List<Exclusion> exclusions = new ArrayList<>();
       for (JsonNode one : ASCII.readTree(text)) {
-        exclusions.add(
-            new Exclusion(Positions.parse(one.path(0).asText()), one.path(1).asText()));
+        exclusions.add(new Exclusion(Positions.parse(one.path(0).asText()), one.path(1).asText()));
       }
       return exclusions;
     } catch (IOException e) {

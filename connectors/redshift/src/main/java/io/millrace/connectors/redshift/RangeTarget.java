@@ -32,8 +32,7 @@ record RangeTarget(String table, String history) {
     try {
       JsonNode json = Json.read(ByteBuffer.wrap(text.getBytes(StandardCharsets.UTF_8)));
       return json.path("redshift").asText().equals(VERSION)
-          ? Optional.of(
-              new RangeTarget(json.path("table").asText(), json.path("history").asText()))
+          ? Optional.of(new RangeTarget(json.path("table").asText(), json.path("history").asText()))
           : Optional.empty();
     } catch (IOException e) {
       return Optional.empty();

@@ -98,14 +98,12 @@ final class RedshiftLoader implements AutoCloseable {
 
   private LoadResult loadBlocking(Load load) {
     for (int attempt = 1; ; attempt++) {
-      Transaction transaction =
-          new Transaction(statements, target, options, fileRows, clock, load);
+      Transaction transaction = new Transaction(statements, target, options, fileRows, clock, load);
       try {
         return run(transaction);
       } catch (SQLException e) {
         SqlErrors.Kind kind = SqlErrors.kind(e);
-        boolean again =
-            kind == SqlErrors.Kind.CONNECTION_LOST || kind == SqlErrors.Kind.COLLISION;
+        boolean again = kind == SqlErrors.Kind.CONNECTION_LOST || kind == SqlErrors.Kind.COLLISION;
         if (!again || attempt == ATTEMPTS || closed) {
           throw SqlErrors.translate(e, transaction.doing());
         }

@@ -98,9 +98,7 @@ public final class RedshiftSink implements RangeSink<Message> {
         .thenComposeAsync(this::stored, files.executor())
         .thenCompose(
             stored ->
-                loader
-                    .load(stored.load())
-                    .thenApply(result -> commit(result, stored.bytes())));
+                loader.load(stored.load()).thenApply(result -> commit(result, stored.bytes())));
   }
 
   /** A load whose files are in S3. */

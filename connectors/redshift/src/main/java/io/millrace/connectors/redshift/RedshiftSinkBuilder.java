@@ -163,8 +163,7 @@ public final class RedshiftSinkBuilder {
   /** The role with which Redshift reads files; {@code default}, the cluster's own, by default. */
   public RedshiftSinkBuilder iamRole(String arn) {
     if (!ROLE_LIST.matcher(arn).matches()) {
-      throw new IllegalArgumentException(
-          "'" + arn + "' is no role; allowed are " + ROLE_ALLOWED);
+      throw new IllegalArgumentException("'" + arn + "' is no role; allowed are " + ROLE_ALLOWED);
     }
     this.iamRole = arn;
     return this;
@@ -302,8 +301,7 @@ public final class RedshiftSinkBuilder {
       return problem(RedshiftKeys.MERGE_KEY, "a column is there twice");
     }
     if (deleteRule != null && keys.isEmpty()) {
-      return problem(
-          RedshiftKeys.DELETE_WHEN, "it needs mergeKey, which says what row is deleted");
+      return problem(RedshiftKeys.DELETE_WHEN, "it needs mergeKey, which says what row is deleted");
     }
     return Optional.empty();
   }
@@ -402,8 +400,7 @@ public final class RedshiftSinkBuilder {
       }
     }
     if (newTable.distKey() != null && !newTable.columns().containsKey(newTable.distKey())) {
-      return problem(
-          RedshiftKeys.DIST_KEY, "'" + newTable.distKey() + "' is none of tableColumns");
+      return problem(RedshiftKeys.DIST_KEY, "'" + newTable.distKey() + "' is none of tableColumns");
     }
     for (String key : newTable.sortKeys()) {
       if (!newTable.columns().containsKey(key)) {

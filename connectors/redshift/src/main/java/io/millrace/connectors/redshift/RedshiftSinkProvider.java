@@ -118,8 +118,7 @@ public final class RedshiftSinkProvider implements SinkProvider {
   private static RedshiftSinkBuilder filled(Values values, S3SinkBuilder storage) {
     FileKeys.fill(values, storage);
     RedshiftSinkBuilder builder =
-        RedshiftSink.builder(
-                values.get(RedshiftKeys.URL), values.get(RedshiftKeys.TABLE), storage)
+        RedshiftSink.builder(values.get(RedshiftKeys.URL), values.get(RedshiftKeys.TABLE), storage)
             .user(
                 values.find(RedshiftKeys.USER).orElse(null),
                 values.find(RedshiftKeys.PASSWORD).orElse(null))

@@ -34,9 +34,7 @@ final class RowShape {
   RowShape(List<Column> columns, List<String> keys, DeleteRule deleteRule, boolean whole) {
     this.columns =
         columns.stream()
-            .map(
-                c ->
-                    keys.contains(c.name()) ? new Column(c.name(), c.type(), true, c.path()) : c)
+            .map(c -> keys.contains(c.name()) ? new Column(c.name(), c.type(), true, c.path()) : c)
             .toList();
     this.keyColumns = this.columns.stream().filter(c -> keys.contains(c.name())).toList();
     this.deleteRule = deleteRule;

@@ -30,8 +30,7 @@ final class StagedFiles implements FileRows {
   /**
    * @param columns of a CSV file, in its order, with those of {@link Staged}
    */
-  StagedFiles(
-      RecordFiles files, FileFormat format, Compression compression, List<String> columns) {
+  StagedFiles(RecordFiles files, FileFormat format, Compression compression, List<String> columns) {
     this.files = files;
     this.format = format;
     this.compression = compression;
@@ -62,8 +61,7 @@ final class StagedFiles implements FileRows {
       LoadError error = lines.take(number, number);
       if (error != null) {
         JsonNode row = Json.read(ByteBuffer.wrap(line.getBytes(StandardCharsets.UTF_8)));
-        rows.add(
-            row(row.path(Staged.SOURCE).asText(), row.path(Staged.POSITION).asText(), error));
+        rows.add(row(row.path(Staged.SOURCE).asText(), row.path(Staged.POSITION).asText(), error));
       }
     }
     lines.requireAll();

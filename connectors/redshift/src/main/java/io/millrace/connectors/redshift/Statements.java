@@ -68,8 +68,7 @@ class Statements {
 
   /** Parameters: {@link #HISTORY_COLUMNS}, so many times. */
   String insertHistory(int rows) {
-    String row =
-        "(" + String.join(", ", Collections.nCopies(HISTORY_COLUMNS.size(), "?")) + ")";
+    String row = "(" + String.join(", ", Collections.nCopies(HISTORY_COLUMNS.size(), "?")) + ")";
     return "INSERT INTO "
         + target.history().quoted()
         + " ("
@@ -223,7 +222,11 @@ class Statements {
 
   /** Writes nothing, and asks for the right to. */
   static String emptyHistory(TableName history) {
-    return "INSERT INTO " + history.quoted() + " SELECT * FROM " + history.quoted() + " WHERE 1 = 0";
+    return "INSERT INTO "
+        + history.quoted()
+        + " SELECT * FROM "
+        + history.quoted()
+        + " WHERE 1 = 0";
   }
 
   /** The table of what was loaded. Its rows must outlive every range that may come again. */

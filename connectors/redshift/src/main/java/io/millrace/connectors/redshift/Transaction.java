@@ -150,7 +150,8 @@ final class Transaction {
 
   private void insertHistory(Connection connection, List<SourceRange> ranges) throws SQLException {
     Timestamp now =
-        Timestamp.valueOf(LocalDateTime.ofInstant(Instant.ofEpochMilli(clock.wallMillis()), ZoneOffset.UTC));
+        Timestamp.valueOf(
+            LocalDateTime.ofInstant(Instant.ofEpochMilli(clock.wallMillis()), ZoneOffset.UTC));
     List<List<Object>> rows = new ArrayList<>();
     for (SourceRange range : ranges) {
       List<String> parts = Exclusions.parts(range.exclusions());
@@ -295,8 +296,7 @@ final class Transaction {
   }
 
   /** That a line was counted wrongly would lose one row and double another. */
-  private void refuseIfStaged(Connection connection, List<DroppedRow> dropped)
-      throws SQLException {
+  private void refuseIfStaged(Connection connection, List<DroppedRow> dropped) throws SQLException {
     for (int from = 0; from < dropped.size(); from += Statements.ROWS_AT_A_TIME) {
       List<DroppedRow> some =
           dropped.subList(from, Math.min(dropped.size(), from + Statements.ROWS_AT_A_TIME));
@@ -337,8 +337,7 @@ final class Transaction {
       excluded.add(new LinkedHashMap<>());
       rows.add(range.rows());
     }
-    try (PreparedStatement delete =
-        connection.prepareStatement(statements.deleteStagedRecord())) {
+    try (PreparedStatement delete = connection.prepareStatement(statements.deleteStagedRecord())) {
       for (DroppedRow row : dropped) {
         int index = rangeOf(row);
         rows.set(index, rows.get(index) - 1);
@@ -352,8 +351,7 @@ final class Transaction {
     }
     List<SourceRange> ranges = new ArrayList<>();
     for (int i = 0; i < load.ranges().size(); i++) {
-      ranges.add(
-          load.ranges().get(i).without(List.copyOf(excluded.get(i).values()), rows.get(i)));
+      ranges.add(load.ranges().get(i).without(List.copyOf(excluded.get(i).values()), rows.get(i)));
     }
     return ranges;
   }

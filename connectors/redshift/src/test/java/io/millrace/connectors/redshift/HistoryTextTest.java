@@ -37,7 +37,8 @@ class HistoryTextTest {
             Ranges.at(5))) {
       assertThat(Positions.parse(Positions.sortable(position))).isEqualTo(position);
     }
-    for (String text : List.of("", "1.0", "x".repeat(150), Positions.sortable(Ranges.at(1)) + "0")) {
+    for (String text :
+        List.of("", "1.0", "x".repeat(150), Positions.sortable(Ranges.at(1)) + "0")) {
       assertThatThrownBy(() -> Positions.parse(text)).isInstanceOf(IllegalArgumentException.class);
     }
   }

@@ -5,10 +5,10 @@ import io.millrace.checkpoint.SequenceNumber;
 import io.millrace.connectors.message.Message;
 import io.millrace.connectors.sink.Positions;
 import io.millrace.connectors.sink.RangeItem;
+import io.millrace.connectors.sink.RangeSink;
 import io.millrace.connectors.sink.RangeStart;
 import io.millrace.connectors.sink.RecordRange;
 import io.millrace.connectors.sink.Sink;
-import io.millrace.connectors.sink.RangeSink;
 import io.millrace.kcl.Record;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
@@ -62,14 +62,7 @@ final class Ranges {
       Sink<Message> sink, int first, List<RangeItem<Message>> items, int end) {
     RangeStart start = new RangeStart(STREAM, SHARD, at(first), ARRIVAL, ARRIVAL.plusSeconds(60));
     return new RecordRange<>(
-        start,
-        ((RangeSink<Message>) sink).nameFor(start),
-        at(end),
-        items,
-        List.of(),
-        0,
-        WRITER,
-        1);
+        start, ((RangeSink<Message>) sink).nameFor(start), at(end), items, List.of(), 0, WRITER, 1);
   }
 
   static RecordRange<Message> attempt(RecordRange<Message> range, String writer, int attempt) {

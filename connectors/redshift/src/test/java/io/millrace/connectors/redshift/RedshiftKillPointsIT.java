@@ -123,7 +123,11 @@ class RedshiftKillPointsIT {
           successor,
           Ranges.attempt(
               Ranges.range(
-                  successor, 1, "{\"id\":\"a\",\"n\":1}", "bad", "{\"id\":\"b\",\"n\":2}",
+                  successor,
+                  1,
+                  "{\"id\":\"a\",\"n\":1}",
+                  "bad",
+                  "{\"id\":\"b\",\"n\":2}",
                   "{\"id\":\"c\",\"n\":3}"),
               "00000000000000bb",
               1));

@@ -109,8 +109,7 @@ class RedshiftLoaderTest {
       }
       assertThatThrownBy(() -> commit(sink, range(sink)))
           .cause()
-          .isInstanceOfSatisfying(
-              SinkException.class, e -> assertThat(e.needsSomebody()).isFalse())
+          .isInstanceOfSatisfying(SinkException.class, e -> assertThat(e.needsSomebody()).isFalse())
           .hasMessageContaining("Could not load clicks/" + Ranges.SHARD + " from ")
           .hasMessageContaining("(COPY s3://" + bucket);
       assertThat(rows()).isEmpty();
@@ -125,8 +124,7 @@ class RedshiftLoaderTest {
       FAULTS.refuse("^LOCK TABLE", 1, "42501", "permission denied for relation h");
       assertThatThrownBy(() -> commit(sink, range(sink)))
           .cause()
-          .isInstanceOfSatisfying(
-              SinkException.class, e -> assertThat(e.needsSomebody()).isTrue())
+          .isInstanceOfSatisfying(SinkException.class, e -> assertThat(e.needsSomebody()).isTrue())
           .hasMessageContaining("(lock the history " + schema + ".millrace_load_history)")
           .hasMessageContaining("the user lacks a right");
     }
@@ -218,8 +216,7 @@ class RedshiftLoaderTest {
       String lock = "LOCK TABLE " + target.history().quoted();
       await()
           .atMost(PATIENCE)
-          .until(
-              () -> FAULTS.statements().stream().filter(s -> s.endsWith(lock)).count() == 2);
+          .until(() -> FAULTS.statements().stream().filter(s -> s.endsWith(lock)).count() == 2);
       assertThat(second).isNotDone();
     }
     hold.release();
@@ -270,8 +267,7 @@ class RedshiftLoaderTest {
     put("f.manifest", CopyManifest.of(List.of(file)));
     return new Load(
         List.of(
-            new SourceRange(
-                Ranges.STREAM, Ranges.SHARD, Ranges.at(1), Ranges.at(1), List.of(), 1)),
+            new SourceRange(Ranges.STREAM, Ranges.SHARD, Ranges.at(1), Ranges.at(1), List.of(), 1)),
         List.of(file),
         URI.create("s3://" + bucket + "/f.manifest"));
   }

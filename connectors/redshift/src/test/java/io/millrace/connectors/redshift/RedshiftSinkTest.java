@@ -67,8 +67,15 @@ class RedshiftSinkTest {
 
   @ParameterizedTest
   @CsvSource({
-    "CSV, NONE", "CSV, GZIP", "CSV, ZSTD", "JSON, NONE", "JSON, GZIP", "JSON, ZSTD",
-    "PARQUET, NONE", "PARQUET, GZIP", "PARQUET, ZSTD"
+    "CSV, NONE",
+    "CSV, GZIP",
+    "CSV, ZSTD",
+    "JSON, NONE",
+    "JSON, GZIP",
+    "JSON, ZSTD",
+    "PARQUET, NONE",
+    "PARQUET, GZIP",
+    "PARQUET, ZSTD"
   })
   void every_format_and_compression_is_loaded(FileFormat format, FileCompression compression) {
     RedshiftSink sink =
@@ -378,11 +385,10 @@ class RedshiftSinkTest {
                 "{\"id\":\"" + value + "\",\"n\":2}",
                 "{\"id\":\"x\",\"n\":\"'; DROP TABLE victims\"}",
                 "{\"id\":\"<NULL>\",\"n\":2}"));
-    assertThat(
-            LocalRedshift.rows(
-                "SELECT * FROM " + Sql.name(schema) + "." + Sql.name(table)))
+    assertThat(LocalRedshift.rows("SELECT * FROM " + Sql.name(schema) + "." + Sql.name(table)))
         .containsExactly("'); DROP TABLE victims; --\",\n\\N|2");
-    assertThat(commit.exclusions()).extracting(e -> e.position())
+    assertThat(commit.exclusions())
+        .extracting(e -> e.position())
         .containsExactly(Ranges.at(3), Ranges.at(4));
     assertThat(LocalRedshift.rows("SELECT COUNT(*) FROM " + schema + ".victims"))
         .containsExactly("0");
@@ -396,8 +402,7 @@ class RedshiftSinkTest {
     RedshiftSink other = open(builder().historyTable(schema + ".h2"));
     assertThatThrownBy(() -> commit(other, Ranges.range(sink, 1, "{\"id\":\"a\"}")))
         .cause()
-        .isInstanceOfSatisfying(
-            SinkException.class, e -> assertThat(e.needsSomebody()).isTrue())
+        .isInstanceOfSatisfying(SinkException.class, e -> assertThat(e.needsSomebody()).isTrue())
         .hasMessageContaining(
             "it was prepared for "
                 + schema

@@ -12,8 +12,7 @@ class SqlTest {
 
   @Test
   void names_and_texts_are_quoted_whatever_is_in_them() {
-    assertThat(Sql.name("a\"; DROP TABLE users; --"))
-        .isEqualTo("\"a\"\"; DROP TABLE users; --\"");
+    assertThat(Sql.name("a\"; DROP TABLE users; --")).isEqualTo("\"a\"\"; DROP TABLE users; --\"");
     assertThat(Sql.literal("it's; DROP TABLE users")).isEqualTo("'it''s; DROP TABLE users'");
   }
 

@@ -10,8 +10,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class StagedFilesTest {
-  private static final List<String> COLUMNS =
-      List.of("id", Staged.SOURCE, Staged.POSITION);
+  private static final List<String> COLUMNS = List.of("id", Staged.SOURCE, Staged.POSITION);
 
   private static String position(int number) {
     return Ranges.sortable(number, 0);
@@ -57,10 +56,8 @@ class StagedFilesTest {
   void a_line_that_is_not_there_or_is_no_row_is_an_error() {
     assertThatThrownBy(() -> csv("a,c/s," + position(1) + "\n", error(2)))
         .hasMessage("the load-error view names line 2, not there");
-    assertThatThrownBy(() -> csv("a,b\n", error(1)))
-        .hasMessage("line 1 is no row of this sink");
-    assertThatThrownBy(() -> csv("a,b,c\n", error(1)))
-        .hasMessage("line 1 is no row of this sink");
+    assertThatThrownBy(() -> csv("a,b\n", error(1))).hasMessage("line 1 is no row of this sink");
+    assertThatThrownBy(() -> csv("a,b,c\n", error(1))).hasMessage("line 1 is no row of this sink");
   }
 
   @Test
@@ -72,8 +69,7 @@ class StagedFilesTest {
             + position(2)
             + "\"}\n";
     assertThat(
-            StagedFiles.findInJson(
-                new BufferedReader(new StringReader(text)), List.of(error(2))))
+            StagedFiles.findInJson(new BufferedReader(new StringReader(text)), List.of(error(2))))
         .containsExactly(new DroppedRow("c/s", position(2), "id: too long"));
   }
 }

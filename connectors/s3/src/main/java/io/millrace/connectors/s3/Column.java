@@ -17,7 +17,8 @@ import java.util.regex.Pattern;
  */
 public record Column(String name, ColumnType type, boolean required, FieldPath path) {
 
-  public static final String ALLOWED_CSV = "columns such as 'user', 'user required', 'user from u.name'";
+  public static final String ALLOWED_CSV =
+      "columns such as 'user', 'user required', 'user from u.name'";
   public static final String ALLOWED_PARQUET =
       "columns such as 'user string', 'clicks long required', 'country string from geo.country'";
 
