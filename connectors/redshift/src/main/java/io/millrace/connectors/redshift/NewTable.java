@@ -38,7 +38,7 @@ record NewTable(Map<String, String> columns, String distKey, List<String> sortKe
           if (!(type instanceof String text) || !TYPE.matcher(text.strip()).matches()) {
             throw new IllegalArgumentException("the column " + name + " has no type that is known");
           }
-          types.put(name, text.strip());
+          types.put(name.toLowerCase(java.util.Locale.ROOT), text.strip());
         });
     if (types.isEmpty()) {
       throw new IllegalArgumentException("there is no column");

@@ -150,7 +150,7 @@ public final class RedshiftSinkBuilder {
 
   /** The columns by which a record replaces a row; none by default: every record is a row. */
   public RedshiftSinkBuilder mergeKey(List<String> columns) {
-    this.keys = List.copyOf(columns);
+    this.keys = columns.stream().map(RedshiftSinkBuilder::lower).toList();
     return this;
   }
 
@@ -224,7 +224,10 @@ public final class RedshiftSinkBuilder {
   public RedshiftSinkBuilder createTable(
       Map<String, String> columns, String distKey, List<String> sortKeys) {
     this.newTable =
-        new NewTable(NewTable.types(new java.util.LinkedHashMap<>(columns)), distKey, sortKeys);
+        new NewTable(
+            NewTable.types(new java.util.LinkedHashMap<>(columns)),
+            distKey == null ? null : lower(distKey),
+            sortKeys.stream().map(RedshiftSinkBuilder::lower).toList());
     return this;
   }
 
@@ -423,7 +426,27 @@ public final class RedshiftSinkBuilder {
                   ? Column.ALLOWED_PARQUET + "; types are " + ColumnType.ALLOWED
                   : Column.ALLOWED_CSV));
     }
-    return format == FileFormat.PARQUET ? Column.parquet(columnTexts) : Column.csv(columnTexts);
+    List<Column> columns =
+        format == FileFormat.PARQUET ? Column.parquet(columnTexts) : Column.csv(columnTexts);
+    List<Column> lower = new ArrayList<>();
+    Set<String> names = new HashSet<>();
+    for (Column column : columns) {
+      String name = lower(column.name());
+      if (!names.add(name)) {
+        throw new IllegalArgumentException(
+            "the column " + name + " is there twice: names are taken in lower case");
+      }
+      lower.add(new Column(name, column.type(), column.required(), column.path()));
+    }
+    return lower;
+  }
+
+  /**
+   * Redshift takes names in lower case, also quoted ones, and COPY of JSON finds a field only by
+   * the same name: with another one every row would have NULL there.
+   */
+  private static String lower(String name) {
+    return name.toLowerCase(Locale.ROOT);
   }
 
   List<String> columnNames() {

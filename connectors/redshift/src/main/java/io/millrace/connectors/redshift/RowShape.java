@@ -14,6 +14,7 @@ import io.millrace.connectors.sink.Positions;
 import io.millrace.connectors.sink.RangeItem;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 
 /**
  * How a record becomes a row: an object with a field for each column and those of {@link Staged}.
@@ -73,8 +74,57 @@ final class RowShape {
     return JsonPointer.compile("/" + name.replace("~", "~0").replace("/", "~1"));
   }
 
+  /** What no text of Redshift can have, and would stop a load for good. */
+  private static void refuseUnstorable(JsonNode row) {
+    for (Map.Entry<String, JsonNode> field : row.properties()) {
+      if (isUnstorable(field.getKey()) || isUnstorable(field.getValue())) {
+        throw new MalformedMessageException(
+            "the text for "
+                + (isUnstorable(field.getKey()) ? "a field" : field.getKey())
+                + " has the character NUL, or half of a surrogate pair, which no text of Redshift"
+                + " can have");
+      }
+    }
+  }
+
+  private static boolean isUnstorable(JsonNode node) {
+    if (node.isTextual()) {
+      return isUnstorable(node.textValue());
+    }
+    for (Map.Entry<String, JsonNode> field : node.properties()) {
+      if (isUnstorable(field.getKey()) || isUnstorable(field.getValue())) {
+        return true;
+      }
+    }
+    if (node.isArray()) {
+      for (JsonNode element : node) {
+        if (isUnstorable(element)) {
+          return true;
+        }
+      }
+    }
+    return false;
+  }
+
+  private static boolean isUnstorable(String text) {
+    for (int i = 0; i < text.length(); i++) {
+      char c = text.charAt(i);
+      if (c == 0 || Character.isLowSurrogate(c)) {
+        return true;
+      }
+      if (Character.isHighSurrogate(c)) {
+        i++;
+        if (i == text.length() || !Character.isLowSurrogate(text.charAt(i))) {
+          return true;
+        }
+      }
+    }
+    return false;
+  }
+
   /**
-   * @throws MalformedMessageException if the record is no object, or lacks a required column
+   * @throws MalformedMessageException if the record is no object, lacks a required column, or has a
+   *     text that cannot be stored
    */
   Message rowOf(RangeItem<Message> item, String source) {
     Message message = item.value();
@@ -97,6 +147,7 @@ final class RowShape {
         }
       }
     }
+    refuseUnstorable(row);
     row.put(Staged.SOURCE, source);
     row.put(Staged.POSITION, Positions.sortable(item));
     if (deleteRule != null) {

@@ -27,7 +27,7 @@ final class Transaction {
   private final FileRows fileRows;
   private final Clock clock;
   private final Load load;
-  private String step = "connect";
+  private String step = "connect, and create tables on request";
 
   Transaction(
       Statements statements,

@@ -101,6 +101,9 @@ class RedshiftMistakesTest {
             "sink.columns: the column millrace_position has a name that the sink needs in its files;"
                 + " name it otherwise",
             "columns: [millrace_position]"),
+        mistake(
+            "sink.columns: the column id is there twice: names are taken in lower case",
+            "columns: [id, Id]"),
         mistake("sink.mergeKey: 'who' is none of columns: id, n", "mergeKey: [who]"),
         mistake("sink.mergeKey: a column is there twice", "mergeKey: [id, id]"),
         mistake(

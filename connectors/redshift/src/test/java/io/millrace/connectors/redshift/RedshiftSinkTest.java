@@ -190,6 +190,31 @@ class RedshiftSinkTest {
     assertThat(rows()).containsExactly("a|8", "null|null");
   }
 
+  @ParameterizedTest
+  @EnumSource(
+      value = FileFormat.class,
+      names = {"CSV", "JSON"})
+  void what_no_text_of_redshift_can_have_becomes_an_exclusion(FileFormat format) {
+    RedshiftSink sink = open(builder().format(format).columns(List.of("ID from Id", "N")));
+    Commit commit =
+        commit(
+            sink,
+            Ranges.range(
+                sink,
+                1,
+                "{\"Id\":\"a\\u0000\"}",
+                "{\"Id\":\"\\ud83d\\ude00\",\"N\":1}",
+                "{\"Id\":\"\\ud83d\"}",
+                "{\"Id\":\"\\ude00\"}"));
+    assertThat(rows()).as("names are taken in lower case").containsExactly("😀|1");
+    assertThat(commit.exclusions())
+        .extracting(e -> e.reason())
+        .hasSize(3)
+        .containsOnly(
+            "the text for id has the character NUL, or half of a surrogate pair, which no text of"
+                + " Redshift can have");
+  }
+
   // --- merging ---
 
   @ParameterizedTest
@@ -350,7 +375,7 @@ class RedshiftSinkTest {
   @Test
   void hostile_names_and_values_are_names_and_values() {
     String table = "cl'icks\"; DROP TABLE victims; --";
-    String column = "i'd\"),(SELECT";
+    String column = "i'd\"),(select";
     LocalRedshift.execute(
         "CREATE TABLE " + schema + ".victims (id int)",
         "CREATE TABLE "
