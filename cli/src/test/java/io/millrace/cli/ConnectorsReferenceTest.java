@@ -29,7 +29,12 @@ class ConnectorsReferenceTest {
         .as("run this test with -Dmillrace.write.docs=true to write it anew")
         .isEqualTo(reference);
     assertThat(reference)
-        .contains("### `type: s3`", "### `type: dynamodb`", "### `type: redshift`", "### `type: file`", "### `jmespath`");
+        .contains(
+            "### `type: s3`",
+            "### `type: dynamodb`",
+            "### `type: redshift`",
+            "### `type: file`",
+            "### `jmespath`");
   }
 
   @Test

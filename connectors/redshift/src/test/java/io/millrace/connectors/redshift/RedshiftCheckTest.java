@@ -111,10 +111,7 @@ class RedshiftCheckTest {
         .allMatch(text -> text.contains("42501") && text.contains("the user lacks a right"));
     LocalRedshift.execute(
         "GRANT INSERT, SELECT ON " + schema + ".clicks TO " + user,
-        "GRANT INSERT, SELECT, UPDATE, DELETE ON "
-            + schema
-            + ".millrace_load_history TO "
-            + user);
+        "GRANT INSERT, SELECT, UPDATE, DELETE ON " + schema + ".millrace_load_history TO " + user);
     assertThat(check(builder().user(user, "Secret1word"))).allMatch(Finding::ok);
   }
 
