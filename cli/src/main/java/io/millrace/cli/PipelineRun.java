@@ -2,8 +2,8 @@ package io.millrace.cli;
 
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
-import io.millrace.connectors.application.ConnectorApplication;
 import io.millrace.connectors.application.Host;
+import io.millrace.connectors.application.StagedApplication;
 import io.millrace.connectors.config.PipelineConfig;
 import io.millrace.kcl.health.ShardHealth;
 import java.util.List;
@@ -19,10 +19,10 @@ final class PipelineRun implements AutoCloseable {
   private static final long HEALTH_SECONDS = 5;
 
   private final MeterRegistry registry;
-  private final ConnectorApplication application;
+  private final StagedApplication application;
   private final CompletableFuture<Void> ended = new CompletableFuture<>();
 
-  private PipelineRun(MeterRegistry registry, ConnectorApplication application) {
+  private PipelineRun(MeterRegistry registry, StagedApplication application) {
     this.registry = registry;
     this.application = application;
   }
@@ -31,7 +31,7 @@ final class PipelineRun implements AutoCloseable {
   static PipelineRun start(PipelineConfig config, Host host) {
     PipelineRun run =
         new PipelineRun(
-            host.registry(), ConfigFiles.refusing(() -> ConnectorApplication.open(config, host)));
+            host.registry(), ConfigFiles.refusing(() -> StagedApplication.open(config, host)));
     new Thread(run::work, "millrace-run").start();
     return run;
   }
@@ -42,7 +42,7 @@ final class PipelineRun implements AutoCloseable {
 
   private void work() {
     try {
-      application.worker().run();
+      application.run();
       ended.complete(null);
     } catch (RuntimeException | Error e) {
       ended.completeExceptionally(e);
@@ -66,7 +66,7 @@ final class PipelineRun implements AutoCloseable {
   boolean stop() throws InterruptedException {
     boolean clean;
     try {
-      clean = application.worker().startGracefulShutdown().get();
+      clean = application.stopGracefully();
     } catch (ExecutionException e) {
       clean = false; // what it is, await says
     }
@@ -74,38 +74,61 @@ final class PipelineRun implements AutoCloseable {
     return clean;
   }
 
-  /** Records that were taken in, each counted once. */
+  /** Records of the source that were taken in, each counted once. */
   long taken() {
-    return count("records.in");
+    return count("records.in", 0);
   }
 
   long filtered() {
-    return count("records.filtered");
+    return count("records.filtered", 0);
   }
 
   long stored() {
-    return count("items.emitted");
+    return count("items.emitted", 0);
   }
 
   long duplicates() {
-    return count("items.duplicate");
+    return count("items.duplicate", 0);
   }
 
+  /** In all stages. */
   long dead() {
-    return count("records.dead");
+    long dead = 0;
+    for (int stage = 0; stage < application.parts().size(); stage++) {
+      dead += count("records.dead", stage);
+    }
+    return dead;
   }
 
-  private long count(String name) {
-    return registry.find("millrace.connector." + name).counters().stream()
+  private long count(String name, int stage) {
+    return registry
+        .find("millrace.connector." + name)
+        .tag("stream", application.parts().get(stage).application().streamName())
+        .counters()
+        .stream()
         .mapToLong(counter -> (long) counter.count())
         .sum();
+  }
+
+  /** What the stages behind the first one have done; empty if there is none. */
+  private String furtherStages() {
+    StringBuilder status = new StringBuilder();
+    for (int stage = 1; stage < application.parts().size(); stage++) {
+      status.append(
+          String.format(
+              Locale.ROOT,
+              "  | %s: read %,d  stored %,d",
+              application.parts().get(stage).name(),
+              count("records.in", stage),
+              count("items.emitted", stage)));
+    }
+    return status.toString();
   }
 
   /** What its shards say that make no progress. */
   List<String> standstills() throws InterruptedException {
     try {
       return application
-          .worker()
           .shardHealth()
           .toCompletableFuture()
           .get(HEALTH_SECONDS, TimeUnit.SECONDS)
@@ -126,21 +149,22 @@ final class PipelineRun implements AutoCloseable {
   String status(long elapsedMillis) {
     long seconds = elapsedMillis / 1_000;
     return String.format(
-        Locale.ROOT,
-        "%d:%02d  read %,d  filtered %,d  buffered %,d KiB  stored %,d%s  dead %,d",
-        seconds / 60,
-        seconds % 60,
-        taken(),
-        filtered(),
-        application.bufferedBytes() >> 10,
-        stored(),
-        duplicates() == 0 ? "" : String.format(Locale.ROOT, " (%,d were there)", duplicates()),
-        dead());
+            Locale.ROOT,
+            "%d:%02d  read %,d  filtered %,d  buffered %,d KiB  stored %,d%s  dead %,d",
+            seconds / 60,
+            seconds % 60,
+            taken(),
+            filtered(),
+            application.bufferedBytes() >> 10,
+            stored(),
+            duplicates() == 0 ? "" : String.format(Locale.ROOT, " (%,d were there)", duplicates()),
+            dead())
+        + furtherStages();
   }
 
   @Override
   public void close() {
-    application.worker().shutdown();
+    application.shutdown();
     application.close();
   }
 }

@@ -3,6 +3,7 @@ package io.millrace.connectors.application;
 import io.millrace.connectors.config.Finding;
 import io.millrace.connectors.config.PipelineConfig;
 import io.millrace.connectors.config.PipelineKeys.Source;
+import io.millrace.connectors.config.Stage;
 import io.millrace.kcl.KinesisClientLibConfiguration;
 import io.millrace.kcl.aws.AwsClients;
 import java.util.ArrayList;
@@ -36,7 +37,8 @@ final class Checks {
     this.worker = worker;
   }
 
-  static List<Finding> run(PipelineConfig config, Setting setting) {
+  static List<Finding> run(Stage stage, Setting setting) {
+    PipelineConfig config = stage.config();
     Checks checks = new Checks(setting.worker());
     StepChain.of(config, setting.worker().getStreamName());
     try (AwsClients clients =
@@ -47,7 +49,7 @@ final class Checks {
             .dynamoDbEndpoint(setting.worker().getDynamoDBEndpoint().orElse(null))
             .threadNamePrefix("millrace-check")
             .build()) {
-      checks.stream(clients.kinesis());
+      checks.stream(clients.kinesis(), stage.createsStream());
       checks.leaseTable(clients, config.source().get(Source.CREATE_LEASE_TABLE));
     }
     checks.findings.addAll(
@@ -61,7 +63,7 @@ final class Checks {
     return checks.findings;
   }
 
-  private void stream(KinesisAsyncClient kinesis) {
+  private void stream(KinesisAsyncClient kinesis, boolean create) {
     String name = worker.getStreamName();
     String what = "stream " + name;
     try {
@@ -105,6 +107,14 @@ final class Checks {
                   + records.records().size()
                   + " records"));
     } catch (Unreachable e) {
+      if (isMissing(e) && create) {
+        findings.add(
+            Finding.good(
+                what
+                    + " does not exist yet; the first start creates it, which needs"
+                    + " kinesis:CreateStream (not tried here)"));
+        return;
+      }
       findings.add(
           Finding.bad(
               what
@@ -165,6 +175,12 @@ final class Checks {
                       "create it, or say source.createLeaseTable: true",
                       "allow what docs/iam.md lists on it")));
     }
+  }
+
+  private static boolean isMissing(Unreachable e) {
+    return e.getCause() instanceof AwsServiceException answer
+        && answer.awsErrorDetails() != null
+        && "ResourceNotFoundException".equals(answer.awsErrorDetails().errorCode());
   }
 
   private static String advice(Unreachable e, String missing, String refused) {

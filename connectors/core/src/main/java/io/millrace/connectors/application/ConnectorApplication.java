@@ -11,6 +11,7 @@ import io.millrace.connectors.config.PipelineKeys.Buffer;
 import io.millrace.connectors.config.PipelineKeys.Checkpointing;
 import io.millrace.connectors.config.PipelineKeys.Metrics;
 import io.millrace.connectors.config.PipelineKeys.Retry;
+import io.millrace.connectors.config.Stage;
 import io.millrace.connectors.config.Surroundings;
 import io.millrace.connectors.message.Message;
 import io.millrace.connectors.pipeline.ConnectorProcessorFactory;
@@ -20,6 +21,7 @@ import io.millrace.kcl.Worker;
 import io.millrace.kcl.deadletter.DeadLetterDestination;
 import java.time.Duration;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import org.slf4j.Logger;
@@ -27,6 +29,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * A config file at work: the sink, the dead letters, the steps and the worker that it describes.
+ *
+ * <p>A file that describes several is for {@link StagedApplication}.
  *
  * <pre>{@code
  * PipelineConfig config =
@@ -44,12 +48,17 @@ public final class ConnectorApplication implements AutoCloseable {
   private final Deque<AutoCloseable> opened;
   private final ConnectorProcessorFactory<Message> factory;
   private final Worker worker;
+  private final String stream;
 
   private ConnectorApplication(
-      Deque<AutoCloseable> opened, ConnectorProcessorFactory<Message> factory, Worker worker) {
+      Deque<AutoCloseable> opened,
+      ConnectorProcessorFactory<Message> factory,
+      Worker worker,
+      String stream) {
     this.opened = opened;
     this.factory = factory;
     this.worker = worker;
+    this.stream = stream;
   }
 
   /**
@@ -73,6 +82,19 @@ public final class ConnectorApplication implements AutoCloseable {
 
   private static ConnectorApplication open(
       PipelineConfig config, Host host, Deque<AutoCloseable> opened) {
+    List<Stage> stages = config.stages();
+    if (stages.size() > 1) {
+      throw new IllegalArgumentException(
+          config.file()
+              + " describes "
+              + stages.size()
+              + " applications: "
+              + String.join(", ", stages.stream().map(Stage::name).toList())
+              + "; open it with StagedApplication");
+    }
+    if (stages.get(0).config() != config) {
+      return open(stages.get(0).config(), host, opened);
+    }
     Setting setting = new Setting(config, host);
     String stream = setting.worker().getStreamName();
     StepChain steps = StepChain.of(config, stream);
@@ -116,7 +138,7 @@ public final class ConnectorApplication implements AutoCloseable {
             .meterRegistry(registry)
             .takeover(host.takeover())
             .build();
-    return new ConnectorApplication(opened, factory, worker);
+    return new ConnectorApplication(opened, factory, worker, stream);
   }
 
   private static MeterRegistry registry(
@@ -152,6 +174,11 @@ public final class ConnectorApplication implements AutoCloseable {
     return worker;
   }
 
+  /** The name of the stream that it reads, as its meters have it. */
+  public String streamName() {
+    return stream;
+  }
+
   /** Bytes in the buffers of all shards, now. */
   public long bufferedBytes() {
     return factory.bufferedBytes();
@@ -183,7 +210,11 @@ public final class ConnectorApplication implements AutoCloseable {
    * @throws io.millrace.connectors.config.ConfigException if values do not go together
    */
   public static List<Finding> check(PipelineConfig config, Host host) {
-    return Checks.run(config, new Setting(config, host));
+    List<Finding> findings = new ArrayList<>();
+    for (Stage stage : config.stages()) {
+      findings.addAll(Checks.run(stage, new Setting(stage.config(), host)));
+    }
+    return findings;
   }
 
   /**
@@ -206,6 +237,13 @@ public final class ConnectorApplication implements AutoCloseable {
 
   /** What the pipeline will do, in sentences for somebody who has to run it. */
   public static List<String> explain(PipelineConfig config) {
-    return Explanation.of(config);
+    List<String> sentences = new ArrayList<>();
+    for (Stage stage : config.stages()) {
+      if (!stage.name().isEmpty()) {
+        sentences.add("--- " + stage.name());
+      }
+      sentences.addAll(Explanation.of(stage.config()));
+    }
+    return sentences;
   }
 }

@@ -77,7 +77,9 @@ final class ConfigReader {
     }
     PipelineConfig.Parts parts = parts(root);
     problems.throwIfAny();
-    return new PipelineConfig(file, parts, warnings);
+    PipelineConfig config = new PipelineConfig(file, parts, warnings);
+    config.stages(); // what goes with each other in only one of them is refused now too
+    return config;
   }
 
   private String text() {

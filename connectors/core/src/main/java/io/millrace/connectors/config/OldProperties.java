@@ -20,6 +20,9 @@ final class OldProperties {
 
   private static final String DESTINATION = "connectorDestination";
 
+  private static final String REDSHIFT = "redshift";
+  private static final String REDSHIFT_MANIFEST = "redshift-manifest";
+
   /** Destinations whose modules do not exist yet, by the old library's names. */
   private static final Map<String, String> TO_COME = Map.of("elasticsearch", "opensearch");
 
@@ -28,6 +31,7 @@ final class OldProperties {
   private final Map<String, List<OldKey<?>>> oldKeys = new LinkedHashMap<>();
   private final List<String> warnings = new ArrayList<>();
   private final Raw.Fields root = Raw.Fields.none(1);
+  private String destination = "";
 
   OldProperties(Problems problems, References references) {
     this.problems = problems;
@@ -60,11 +64,13 @@ final class OldProperties {
   }
 
   private static boolean fits(OldKey<?> old, String destination) {
-    return old.destination().isEmpty() || old.destination().equals(destination);
+    return old.destination().isEmpty()
+        || old.destination().equals(destination)
+        || old.destination().equals(REDSHIFT) && destination.equals(REDSHIFT_MANIFEST);
   }
 
   Raw.Fields translate(Map<String, PropertiesReader.Entry> entries, Set<String> sections) {
-    String destination = destination(entries);
+    destination = destination(entries);
     List<String> ignored = new ArrayList<>();
     boolean old = false;
     for (Map.Entry<String, PropertiesReader.Entry> e : entries.entrySet()) {
@@ -101,15 +107,27 @@ final class OldProperties {
     return root;
   }
 
-  /** What the file says, or else what it must mean. */
+  /**
+   * What the file says, or else what it must mean. The old library's two ways into Redshift had one
+   * destination; the one in two stages had a stream between them.
+   */
   private static String destination(Map<String, PropertiesReader.Entry> entries) {
+    String said = saidDestination(entries);
+    return said.equals(REDSHIFT)
+            && entries.containsKey("kinesisOutputStream")
+            && !entries.containsKey("sink.type")
+        ? REDSHIFT_MANIFEST
+        : said;
+  }
+
+  private static String saidDestination(Map<String, PropertiesReader.Entry> entries) {
     for (String key : List.of(DESTINATION, "sink.type")) {
       if (entries.containsKey(key)) {
         return entries.get(key).value().trim();
       }
     }
     if (entries.containsKey("redshiftURL")) {
-      return "redshift"; // by way of a bucket
+      return REDSHIFT; // by way of a bucket
     }
     boolean s3 = entries.containsKey("s3Bucket");
     boolean dynamoDb = entries.containsKey("dynamoDBDataTableName");
@@ -133,7 +151,10 @@ final class OldProperties {
   private Raw.Text translated(OldKey<?> key, Raw.Text text) {
     try {
       String value = key.translate(text.value());
-      String type = key.target().equals("sink.type") ? TO_COME.getOrDefault(value, value) : value;
+      String type =
+          !key.target().equals("sink.type")
+              ? value
+              : value.equals(REDSHIFT) ? destination : TO_COME.getOrDefault(value, value);
       return new Raw.Text(text.written(), type, text.referenced(), text.line());
     } catch (IllegalArgumentException e) {
       problems.add(

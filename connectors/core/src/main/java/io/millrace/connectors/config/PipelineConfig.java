@@ -88,6 +88,37 @@ public final class PipelineConfig {
     return new PipelineConfig(file, new Parts(local, transform, filter, here, letters), warnings);
   }
 
+  /**
+   * The applications that the file describes.
+   *
+   * @throws ConfigException if values do not go together
+   */
+  public List<Stage> stages() {
+    return sink.provider().stages(this);
+  }
+
+  /** The same with another sink. */
+  public PipelineConfig withSink(Chosen<SinkProvider> other) {
+    return new PipelineConfig(
+        file, new Parts(sections, transform, filter, other, deadLetter), warnings);
+  }
+
+  /** The same with another section, of those that are the same in every file. */
+  public PipelineConfig with(Values section) {
+    Map<String, Values> changed = new LinkedHashMap<>(sections);
+    if (changed.replace(section.section().name(), section) == null) {
+      throw new IllegalArgumentException("No section: " + section.section().name());
+    }
+    return new PipelineConfig(
+        file, new Parts(changed, transform, filter, sink, deadLetter), warnings);
+  }
+
+  /** The same without steps: records go to the sink as they are. */
+  public PipelineConfig withoutSteps() {
+    return new PipelineConfig(
+        file, new Parts(sections, List.of(), List.of(), sink, deadLetter), warnings);
+  }
+
   /** As it was named. */
   public Path file() {
     return file;

@@ -39,6 +39,18 @@ public interface SinkProvider {
     return Optional.empty();
   }
 
+  /**
+   * The applications that a file describes, each with a stream, a lease table and a worker of its
+   * own; they are run side by side. One for nearly every sink.
+   *
+   * @param file what was read
+   * @return at least one; their own sinks make one each
+   * @throws ConfigException if values do not go together
+   */
+  default List<Stage> stages(PipelineConfig file) {
+    return List.of(new Stage("", file, false));
+  }
+
   /** What it will do, in a few sentences for somebody who has to run it; one sentence each. */
   List<String> explain(Values values);
 }

@@ -32,6 +32,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BooleanSupplier;
+import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -750,36 +751,41 @@ final class ConnectorProcessor<U>
 
   /** Under the lock. */
   private void storeLetters() {
-    List<Emission.Letter<U>> letters = emission.letters();
+    Letters letters = letters();
     if (settings.badRecords().destination() == null) {
       if (settings.badRecords().skip()) {
-        letters.forEach(
-            letter ->
-                log.error(
-                    "Shard {}: {} is skipped: {}",
-                    shardId,
-                    letter.record().record(),
-                    letter.reason(),
-                    letter.error()));
-        settings.shared().meters().died(letters.size());
+        emission
+            .letters()
+            .forEach(
+                letter ->
+                    log.error(
+                        "Shard {}: {} is skipped: {}",
+                        shardId,
+                        letter.record().record(),
+                        letter.reason(),
+                        letter.error()));
+        emission
+            .othersLetters()
+            .forEach(
+                letter ->
+                    log.error(
+                        "Shard {}: {} is skipped: {}", shardId, letter, letter.errorMessage()));
+        settings.shared().meters().died(letters.count());
         emission.lettersStored();
       } else {
         trouble =
-            letters.size()
+            letters.count()
                 + " records cannot be stored and there is no destination for dead letters; the first, "
-                + letters.get(0).record().record()
-                + ": "
-                + letters.get(0).reason();
+                + letters.first();
         showPause();
         emitter = Emitter.WORKING;
         failed("pass records that cannot be stored", new IllegalStateException(trouble));
       }
       return;
     }
-    Instant at = Instant.ofEpochMilli(tools.clock().wallMillis());
     begins(
         () ->
-            storeLetters(letters, 0, at)
+            storeLetters(letters.stored(), 0)
                 .whenComplete(
                     (nothing, error) ->
                         submitQuietly(
@@ -792,31 +798,59 @@ final class ConnectorProcessor<U>
                             })));
   }
 
-  private void lettersStored(List<Emission.Letter<U>> letters) {
+  private void lettersStored(Letters letters) {
     emission.lettersStored();
-    settings.shared().meters().died(letters.size());
+    settings.shared().meters().died(letters.count());
     log.warn(
-        "Shard {}: {} records became dead letters; the first, {}: {}",
+        "Shard {}: {} records became dead letters; the first, {}",
         shardId,
-        letters.size(),
-        letters.get(0).record().record(),
-        letters.get(0).reason());
+        letters.count(),
+        letters.first());
   }
 
-  private CompletionStage<Void> storeLetters(
-      List<Emission.Letter<U>> letters, int from, Instant at) {
+  /**
+   * What is to be stored.
+   *
+   * @param stored each made when it is its turn: stack traces take room
+   * @param first which record, and why
+   */
+  private record Letters(List<Supplier<DeadLetter>> stored, String first) {
+    int count() {
+      return stored.size();
+    }
+  }
+
+  /** Under the lock. */
+  private Letters letters() {
+    Instant at = Instant.ofEpochMilli(tools.clock().wallMillis());
+    List<Supplier<DeadLetter>> stored = new ArrayList<>();
+    emission.letters().forEach(letter -> stored.add(() -> letter(letter, at)));
+    emission.othersLetters().forEach(letter -> stored.add(() -> letter));
+    String first =
+        emission.letters().stream()
+            .map(letter -> letter.record().record() + ": " + letter.reason())
+            .findFirst()
+            .orElseGet(
+                () ->
+                    emission.othersLetters().get(0)
+                        + ": "
+                        + emission.othersLetters().get(0).errorMessage());
+    return new Letters(stored, first);
+  }
+
+  private CompletionStage<Void> storeLetters(List<Supplier<DeadLetter>> letters, int from) {
     int to = Math.min(letters.size(), from + LETTERS_AT_A_TIME);
     List<CompletableFuture<Void>> stored = new ArrayList<>();
-    for (Emission.Letter<U> letter : letters.subList(from, to)) {
+    for (Supplier<DeadLetter> letter : letters.subList(from, to)) {
       stored.add(
-          stage(() -> settings.badRecords().destination().store(letter(letter, at)))
+          stage(() -> settings.badRecords().destination().store(letter.get()))
               .toCompletableFuture());
     }
     CompletableFuture<Void> all =
         CompletableFuture.allOf(stored.toArray(new CompletableFuture<?>[0]));
     return to == letters.size()
         ? all
-        : all.thenComposeAsync(nothing -> storeLetters(letters, to, at), tools.executor());
+        : all.thenComposeAsync(nothing -> storeLetters(letters, to), tools.executor());
   }
 
   private DeadLetter letter(Emission.Letter<U> letter, Instant at) {

@@ -8,6 +8,7 @@ import io.millrace.connectors.sink.RangeItem;
 import io.millrace.connectors.sink.RangeStart;
 import io.millrace.connectors.sink.RecordRange;
 import io.millrace.connectors.sink.SinkException;
+import io.millrace.kcl.deadletter.DeadLetter;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -51,6 +52,7 @@ final class Emission<U> {
   private final RetryLimits limits;
   private final Map<Checkpoint, Letter<U>> letters = new TreeMap<>();
   private final Map<RangeItem<U>, Integer> attempts = new HashMap<>();
+  private List<DeadLetter> othersLetters = List.of();
   private List<RangeItem<U>> open;
   private int calls;
   private Step step;
@@ -143,6 +145,7 @@ final class Emission<U> {
       letters.clear(); // what is a dead letter is for the commit record to say
     }
     exclude(commit.exclusions());
+    othersLetters = commit.letters();
     step = afterSink();
   }
 
@@ -228,7 +231,7 @@ final class Emission<U> {
   }
 
   private Step afterSink() {
-    return letters.isEmpty() ? afterLetters() : Step.STORE_LETTERS;
+    return letters.isEmpty() && othersLetters.isEmpty() ? afterLetters() : Step.STORE_LETTERS;
   }
 
   private Step afterLetters() {
@@ -238,6 +241,11 @@ final class Emission<U> {
   /** The dead letters to store, by position. */
   List<Letter<U>> letters() {
     return List.copyOf(letters.values());
+  }
+
+  /** Dead letters of other records than this shard's, to be stored with the others. */
+  List<DeadLetter> othersLetters() {
+    return othersLetters;
   }
 
   void lettersStored() {

@@ -6,11 +6,20 @@ import static org.awaitility.Awaitility.await;
 
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.millrace.connectors.config.Chosen;
 import io.millrace.connectors.config.ConfigException;
 import io.millrace.connectors.config.DeadLetterSource;
 import io.millrace.connectors.config.Finding;
 import io.millrace.connectors.config.Modules;
 import io.millrace.connectors.config.PipelineConfig;
+import io.millrace.connectors.config.PipelineKeys.Source;
+import io.millrace.connectors.config.Section;
+import io.millrace.connectors.config.SinkProvider;
+import io.millrace.connectors.config.Stage;
+import io.millrace.connectors.config.Surroundings;
+import io.millrace.connectors.config.Values;
+import io.millrace.connectors.message.Message;
+import io.millrace.connectors.sink.Sink;
 import io.millrace.dynamodblocal.DynamoDbLocal;
 import io.millrace.embedded.EmbeddedKinesis;
 import java.io.IOException;
@@ -318,6 +327,99 @@ class ConnectorApplicationTest {
     assertThatThrownBy(() -> ConnectorApplication.open(config, host()))
         .isInstanceOf(ConfigException.class)
         .hasMessage(directory.resolve("clicks.yaml") + ":2: sink.refuse: it was asked to");
+  }
+
+  /** A sink whose file describes a second application, over the stream {@code STREAM-2}. */
+  private final class TwoStages implements SinkProvider {
+    @Override
+    public Section section() {
+      return new Section("two", "Two of them.", List.of());
+    }
+
+    @Override
+    public List<Stage> stages(PipelineConfig file) {
+      Chosen<SinkProvider> own =
+          new Chosen<>(sink, new Values(sink.section(), Map.of(), refusals()));
+      Values source = file.source();
+      return List.of(
+          new Stage("one", file.withSink(own), false),
+          new Stage(
+              "two",
+              file.with(
+                      source
+                          .with("stream", source.get(Source.STREAM) + "-2")
+                          .with("application", source.get(Source.APPLICATION) + "-2"))
+                  .withoutSteps()
+                  .withSink(own),
+              true));
+    }
+
+    private Values.Refusal refusals() {
+      return (key, why) -> new ConfigException(key.name() + ": " + why);
+    }
+
+    @Override
+    public Sink<Message> open(Values values, Surroundings surroundings) {
+      throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public List<Finding> check(Values values, Surroundings surroundings) {
+      throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public List<String> explain(Values values) {
+      throw new UnsupportedOperationException();
+    }
+  }
+
+  private PipelineConfig twoStages(String stream) throws IOException {
+    return PipelineConfig.read(
+        Files.writeString(
+            directory.resolve("two.yaml"),
+            "source: {stream: %s, application: %s-app}\ntransform: [flatten]\nsink: {type: two}\n"
+                .formatted(stream, stream)),
+        new Modules(List.of(new TwoStages()), List.of(), Modules.installed().steps().values()),
+        name -> null);
+  }
+
+  @Test
+  void a_file_that_describes_two_applications_runs_both() throws Exception {
+    kinesis.createStream("staged", 1);
+    kinesis.createStream("staged-2", 1);
+    PipelineConfig config = twoStages("staged");
+    assertThat(ConnectorApplication.check(config, host())).hasSize(8).allMatch(Finding::ok);
+    assertThat(ConnectorApplication.explain(config)).contains("--- one", "--- two");
+    assertThatThrownBy(() -> ConnectorApplication.open(config, host()))
+        .hasMessageContaining("describes 2 applications: one, two; open it with StagedApplication");
+    put("staged", "{\"a\":{\"b\":1}}");
+    put("staged-2", "not JSON, and no step looks at it");
+    try (StagedApplication both = StagedApplication.open(config, host())) {
+      Thread running = new Thread(both::run, "applications-under-test");
+      running.start();
+      await().atMost(PATIENCE).until(() -> sink.texts().size() == 2 && both.bufferedBytes() == 0);
+      assertThat(both.shardHealth().toCompletableFuture().get()).hasSize(2);
+      assertThat(both.stopGracefully()).isTrue();
+      running.join();
+    }
+    assertThat(sink.texts())
+        .containsExactlyInAnyOrder("{\"a_b\":1}", "not JSON, and no step looks at it");
+  }
+
+  @Test
+  void when_one_of_two_applications_cannot_go_on_the_other_is_stopped() throws Exception {
+    kinesis.createStream("halved", 1);
+    PipelineConfig config = twoStages("halved");
+    assertThat(ConnectorApplication.check(config, host()))
+        .filteredOn(finding -> finding.text().startsWith("stream halved-2"))
+        .extracting(Finding::text)
+        .containsExactly(
+            "stream halved-2 does not exist yet; the first start creates it, which needs"
+                + " kinesis:CreateStream (not tried here)");
+    try (StagedApplication both = StagedApplication.open(config, host())) {
+      assertThatThrownBy(both::run).hasMessageContaining("halved-2");
+    }
   }
 
   private static void put(String stream, String text) {

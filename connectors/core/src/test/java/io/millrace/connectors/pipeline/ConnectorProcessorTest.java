@@ -22,6 +22,7 @@ import io.millrace.kcl.ShardControl;
 import io.millrace.kcl.ShutdownException;
 import io.millrace.kcl.VirtualTime;
 import io.millrace.kcl.deadletter.DeadLetter;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -44,6 +45,7 @@ class ConnectorProcessorTest {
   private final List<String> lease = new ArrayList<>();
   private final List<String> stored = new ArrayList<>();
   private final List<DeadLetter> dead = new ArrayList<>();
+  private final List<DeadLetter> othersLetters = new ArrayList<>();
   private final Deque<Throwable> failures = new ArrayDeque<>();
   private final Control control = new Control();
   private final Row row = new Row();
@@ -121,7 +123,8 @@ class ConnectorProcessorTest {
           .thenApply(
               nothing -> {
                 stored.add(range.items().stream().map(RangeItem::value).toList().toString());
-                return new Commit(range.end(), range.exclusions(), true, range.bytes());
+                return new Commit(
+                    range.end(), range.exclusions(), true, range.bytes(), othersLetters);
               });
     }
   }
@@ -462,6 +465,54 @@ class ConnectorProcessorTest {
           .allSatisfy(name -> assertThat(documentation).contains("| `" + name + "` |"));
     }
     assertThat(registry.find("millrace.connector.buffer.bytes").gauge()).isNull();
+  }
+
+  private static DeadLetter otherLetter() {
+    return DeadLetter.builder().stream("elsewhere")
+        .shardId("shard-7")
+        .partitionKey("k")
+        .position("77", 0)
+        .approximateArrival(Instant.ofEpochMilli(1_700_000_000_000L))
+        .payload(ByteBuffer.wrap(new byte[] {'x'}))
+        .error(null, "too wide", null)
+        .failedAt(Instant.ofEpochMilli(1_700_000_000_000L))
+        .build();
+  }
+
+  @Test
+  void letters_of_other_records_that_a_sink_has_are_stored_before_the_checkpoint()
+      throws Exception {
+    DeadLetter other = otherLetter();
+    othersLetters.add(other);
+    List<String> order = new ArrayList<>();
+    ConnectorProcessor<String> shard =
+        shard(
+            builder()
+                .deadLetters(
+                    letter -> {
+                      dead.add(letter);
+                      order.add("letter, lease is " + lease);
+                      return CompletableFuture.completedFuture(null);
+                    }));
+    shard.processRecords(records(1, "a", "bad", "c"), row);
+    time.run(5_001);
+    assertThat(dead).hasSize(2).contains(other);
+    assertThat(order).containsOnly("letter, lease is [prepared 3]");
+    assertThat(lease).containsExactly("prepared 3", "3");
+    assertThat(registry.get("millrace.connector.records.dead").counter().count()).isEqualTo(2);
+  }
+
+  @Test
+  void without_a_destination_the_shard_waits_before_letters_of_other_records_too()
+      throws Exception {
+    othersLetters.add(otherLetter());
+    ConnectorProcessor<String> shard = shard(builder());
+    shard.processRecords(records(1, "a", "b", "c"), row);
+    time.run(10_000);
+    assertThat(lease).containsExactly("prepared 3");
+    assertThat(control.paused)
+        .startsWith("1 records cannot be stored and there is no destination for dead letters")
+        .endsWith("too wide");
   }
 
   // ---- a sink that takes records one by one
