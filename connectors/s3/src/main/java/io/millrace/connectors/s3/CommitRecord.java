@@ -31,6 +31,8 @@ import java.util.Optional;
  * @param exclusions what is not stored
  * @param writer who wrote it
  * @param attempt with which attempt
+ * @param rows in the range's one object; {@link #UNKNOWN} where nobody counted them, as in records
+ *     that were written before they were counted, and in manifests, which count by object
  */
 record CommitRecord(
     String stream,
@@ -39,7 +41,8 @@ record CommitRecord(
     Checkpoint end,
     List<Exclusion> exclusions,
     String writer,
-    int attempt) {
+    int attempt,
+    long rows) {
 
   /** S3 takes 2,048 bytes of keys and values; what it counts as a key is not quite clear. */
   static final int MAX_METADATA_BYTES = 1_950;
@@ -51,9 +54,12 @@ record CommitRecord(
   private static final String END = "millrace-end";
   private static final String WRITER = "millrace-writer";
   private static final String ATTEMPT = "millrace-attempt";
+  private static final String ROWS = "millrace-rows";
   private static final String EXCLUDED = "millrace-excluded";
   private static final String EXCLUDED_IN = "millrace-excluded-in";
   private static final String CURRENT = "1";
+
+  static final long UNKNOWN = -1;
 
   /** Metadata travels in headers. */
   private static final ObjectMapper ASCII =
@@ -71,7 +77,12 @@ record CommitRecord(
         range.end(),
         exclusions,
         range.writer(),
-        range.attempt());
+        range.attempt(),
+        UNKNOWN);
+  }
+
+  CommitRecord withRows(long counted) {
+    return new CommitRecord(stream, shardId, first, end, exclusions, writer, attempt, counted);
   }
 
   /** Whether this is about the range, whoever wrote it. */
@@ -117,6 +128,9 @@ record CommitRecord(
     metadata.put(END, text(end));
     metadata.put(WRITER, writer);
     metadata.put(ATTEMPT, Integer.toString(attempt));
+    if (rows != UNKNOWN) {
+      metadata.put(ROWS, Long.toString(rows));
+    }
     return metadata;
   }
 
@@ -161,7 +175,8 @@ record CommitRecord(
                   position(metadata.get(END)),
                   exclusions,
                   Objects.requireNonNull(metadata.get(WRITER)),
-                  Integer.parseInt(metadata.get(ATTEMPT))),
+                  Integer.parseInt(metadata.get(ATTEMPT)),
+                  metadata.containsKey(ROWS) ? Long.parseLong(metadata.get(ROWS)) : UNKNOWN),
               elsewhere == null
                   ? Optional.empty()
                   : Optional.of(ASCII.readTree(elsewhere).asText())));
@@ -171,7 +186,7 @@ record CommitRecord(
   }
 
   CommitRecord withExclusions(List<Exclusion> others) {
-    return new CommitRecord(stream, shardId, first, end, others, writer, attempt);
+    return new CommitRecord(stream, shardId, first, end, others, writer, attempt, rows);
   }
 
   /** The fields of a manifest that every kind of it has. */
@@ -212,7 +227,8 @@ record CommitRecord(
               position(json.path("end").asText()),
               exclusions,
               json.path("writer").asText(),
-              json.path("attempt").asInt()));
+              json.path("attempt").asInt(),
+              UNKNOWN));
     } catch (IllegalArgumentException e) {
       return Optional.empty();
     }

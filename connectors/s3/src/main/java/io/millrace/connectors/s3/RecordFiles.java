@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
@@ -248,6 +249,60 @@ public final class RecordFiles implements AutoCloseable {
                 throw S3Errors.translate(error, "get " + location(key), settings.bucket);
               }
               return found;
+            });
+  }
+
+  /**
+   * How large an object is.
+   *
+   * @param location {@code s3://bucket/key}, maybe of another bucket
+   * @return empty if there is none; fails with a {@link SinkException}
+   */
+  public CompletionStage<OptionalLong> size(URI location) {
+    return store
+        .head(location.getHost(), location.getPath().substring(1))
+        .handle(
+            (found, error) -> {
+              if (error != null) {
+                throw S3Errors.translate(error, "look at " + location, location.getHost());
+              }
+              return found.isPresent()
+                  ? OptionalLong.of(found.get().contentLength())
+                  : OptionalLong.empty();
+            });
+  }
+
+  /**
+   * Writes a file with the rows of several, end to end: files of lines without a header,
+   * uncompressed, or gzip and zstd, whose files may have several members or frames. What is in
+   * memory meanwhile does not depend on how many or how large they are.
+   *
+   * @param files maybe of another bucket; at least one
+   * @return fails with a {@link SinkException}
+   */
+  public CompletionStage<Stored> join(List<Stored> files, String key) {
+    List<ObjectJoiner.Piece> pieces =
+        files.stream()
+            .map(
+                file ->
+                    new ObjectJoiner.Piece(
+                        file.location().getHost(),
+                        file.location().getPath().substring(1),
+                        file.bytes()))
+            .toList();
+    return CompletableFuture.runAsync(
+            () -> new ObjectJoiner(client, settings.options()).join(pieces, settings.bucket, key),
+            executor)
+        .handle(
+            (nothing, error) -> {
+              if (error != null) {
+                throw S3Errors.translate(
+                    error, "join " + files.size() + " files as " + location(key), settings.bucket);
+              }
+              return new Stored(
+                  location(key),
+                  files.stream().mapToLong(Stored::bytes).sum(),
+                  files.stream().mapToLong(Stored::rows).sum());
             });
   }
 

@@ -139,6 +139,16 @@ public final class S3Sink implements RangeSink<Message> {
 
   @Override
   public CompletionStage<Commit> commit(RecordRange<Message> range) {
+    return store(range).thenApply(StoredRange::commit);
+  }
+
+  /**
+   * As {@link #commit}, and says where the range is: for sinks that store files and have something
+   * else load them.
+   *
+   * @return fails as {@link #commit} does
+   */
+  public CompletionStage<StoredRange> store(RecordRange<Message> range) {
     Optional<RangeName> name = RangeName.parse(range.name());
     if (name.isEmpty()) {
       return CompletableFuture.failedFuture(
@@ -174,7 +184,14 @@ public final class S3Sink implements RangeSink<Message> {
         .handle(
             (commit, error) -> {
               if (error == null) {
-                return commit;
+                return new StoredRange(
+                    commit,
+                    names.bucket(),
+                    names.commitKey(),
+                    work.objectBytes,
+                    work.objectRows,
+                    names.format(),
+                    names.compression());
               }
               throw S3Errors.translate(
                   error, "store " + range.describe() + " as " + names.commitUri(), names.bucket());
@@ -197,6 +214,11 @@ public final class S3Sink implements RangeSink<Message> {
     private final ObjectFormat<T> format;
     private final Map<Checkpoint, Exclusion> excluded = new TreeMap<>();
 
+    /** Of the range's one object, when it is known to be there; written by one step at a time. */
+    private volatile long objectBytes = CommitRecord.UNKNOWN;
+
+    private volatile long objectRows = CommitRecord.UNKNOWN;
+
     Work(RecordRange<Message> range, RangeName names, ObjectFormat<T> format) {
       this.range = range;
       this.names = names;
@@ -208,27 +230,33 @@ public final class S3Sink implements RangeSink<Message> {
 
     CompletionStage<Commit> storeOne() {
       SpillBuffer content = new SpillBuffer(area);
+      long rows;
       try {
-        writeOne(content);
+        rows = writeOne(content);
       } catch (IOException | RuntimeException | Error e) {
         content.release();
         return CompletableFuture.failedFuture(e);
       }
-      CommitRecord record = CommitRecord.of(range, List.copyOf(excluded.values()));
+      CommitRecord record = CommitRecord.of(range, List.copyOf(excluded.values())).withRows(rows);
       return metadata(record)
           .thenComposeAsync(
               metadata -> store.put(target(names.commitKey(), metadata, true), content), executor)
           .thenComposeAsync(
-              put ->
-                  put == ObjectStore.Put.DONE
-                      ? CompletableFuture.completedFuture(
-                          new Commit(record.end(), record.exclusions(), true, content.size()))
-                      : adopt(content.size()),
+              put -> {
+                if (put == ObjectStore.Put.EXISTS) {
+                  return adopt(content.size());
+                }
+                objectBytes = content.size();
+                objectRows = rows;
+                return CompletableFuture.completedFuture(
+                    new Commit(record.end(), record.exclusions(), true, content.size()));
+              },
               executor)
           .whenComplete((commit, error) -> content.release());
     }
 
-    private void writeOne(SpillBuffer content) throws IOException {
+    private long writeOne(SpillBuffer content) throws IOException {
+      long rows = 0;
       try (SpillBuffer closed = content;
           ObjectFormat.File<T> file = format.open(closed)) {
         List<RangeItem<Message>> items = range.items();
@@ -239,9 +267,11 @@ public final class S3Sink implements RangeSink<Message> {
           prepare(preparer, from, to, prepared);
           for (T one : prepared) {
             file.write(one);
+            rows++;
           }
         }
       }
+      return rows;
     }
 
     /** All that was made of a record, or nothing of it: then it is excluded. */
@@ -441,6 +471,8 @@ public final class S3Sink implements RangeSink<Message> {
           CommitRecord.fromMetadata(head.metadata())
               .filter(m -> m.commit().isAbout(range))
               .orElseThrow(this::foreign);
+      objectBytes = head.contentLength() == null ? CommitRecord.UNKNOWN : head.contentLength();
+      objectRows = found.commit().rows();
       if (found.exclusionsKey().isEmpty()) {
         return CompletableFuture.completedFuture(found.commit());
       }

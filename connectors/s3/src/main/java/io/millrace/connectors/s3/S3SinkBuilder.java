@@ -57,6 +57,7 @@ public final class S3SinkBuilder {
   List<Column> csvColumns = List.of();
   char csvDelimiter = ',';
   boolean csvHeader = true;
+  String csvNull;
   CsvOptions.Quoting csvQuoting = CsvOptions.Quoting.MINIMAL;
   List<Column> parquetColumns = List.of();
   long rowGroupBytes = DEFAULT_ROW_GROUP_BYTES;
@@ -165,6 +166,14 @@ public final class S3SinkBuilder {
   public S3SinkBuilder csvHeader(boolean header) {
     this.csvHeader = header;
     return this;
+  }
+
+  /** Format, compression and columns, as files of a layout have them: CSV without a header. */
+  public S3SinkBuilder layout(RecordFiles.Layout layout) {
+    csvNull = layout.csvNull();
+    csvColumns = layout.format() == Format.CSV ? layout.columns() : List.of();
+    parquetColumns = layout.format() == Format.PARQUET ? layout.columns() : List.of();
+    return csvHeader(false).format(layout.format()).compression(layout.compression());
   }
 
   S3SinkBuilder csvQuoting(CsvOptions.Quoting quoting) {
@@ -432,7 +441,8 @@ public final class S3SinkBuilder {
       case RAW -> new RawFormat(how, rawDelimiter);
       case NDJSON -> new NdjsonFormat(how);
       case CSV ->
-          new CsvFormat(how, new CsvOptions(csvColumns, csvDelimiter, csvHeader, csvQuoting, null));
+          new CsvFormat(
+              how, new CsvOptions(csvColumns, csvDelimiter, csvHeader, csvQuoting, csvNull));
       case PARQUET -> new ParquetFormat(how, parquetColumns, rowGroupBytes);
     };
   }

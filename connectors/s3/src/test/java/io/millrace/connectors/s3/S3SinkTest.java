@@ -815,4 +815,30 @@ class S3SinkTest {
                   2));
     }
   }
+
+  @Test
+  void whoever_stores_a_range_and_whoever_finds_it_know_where_it_is_and_what_is_in_it() {
+    String bucket = LocalS3.newBucket();
+    try (S3Sink sink = LocalS3.sink(bucket).prefix("staged/").build()) {
+      RecordRange<Message> range = Ranges.range(sink, "{\"a\":1}", "no JSON", "{\"a\":2}");
+      StoredRange written = sink.store(range).toCompletableFuture().join();
+      StoredRange found =
+          sink.store(Ranges.attempt(range, "00000000000000bb", 1)).toCompletableFuture().join();
+      StoredRange again =
+          sink.store(Ranges.attempt(range, "00000000000000cc", 2)).toCompletableFuture().join();
+
+      assertThat(written.key()).isEqualTo(LocalS3.keys(bucket).get(0));
+      assertThat(written.rows()).isEqualTo(2);
+      assertThat(written.bytes())
+          .isEqualTo(LocalS3.get(bucket, written.key()).length)
+          .isEqualTo(written.commit().bytes());
+      for (StoredRange other : List.of(found, again)) {
+        assertThat(other.commit().byThisCall()).isFalse();
+        assertThat(other)
+            .usingRecursiveComparison()
+            .ignoringFields("commit.byThisCall", "commit.bytes")
+            .isEqualTo(written);
+      }
+    }
+  }
 }
