@@ -37,15 +37,36 @@ public final class RedshiftSinkProvider implements SinkProvider {
     return findings;
   }
 
+  /** What a file says, connected to nothing. */
+  static RedshiftSinkBuilder explained(Values values) {
+    return filled(
+        values,
+        RedshiftSink.storage(
+            values.get(FileKeys.BUCKET),
+            values.find(FileKeys.REGION).orElse("us-east-1"),
+            AnonymousCredentialsProvider.create()));
+  }
+
+  /** What becomes of the rows that are there. */
+  static List<String> aboutRows(RedshiftSinkBuilder builder) {
+    List<String> sentences = new ArrayList<>();
+    if (builder.keys.isEmpty()) {
+      sentences.add("Every record is a row of its own.");
+    } else {
+      sentences.add(
+          "A record replaces the row that has the same "
+              + String.join(", ", builder.keys)
+              + "; the last record of a key wins.");
+    }
+    if (builder.deleteRule != null) {
+      sentences.add("A record that says " + builder.deleteRule + " deletes the row of its key.");
+    }
+    return sentences;
+  }
+
   @Override
   public List<String> explain(Values values) {
-    RedshiftSinkBuilder builder =
-        filled(
-            values,
-            RedshiftSink.storage(
-                values.get(FileKeys.BUCKET),
-                values.find(FileKeys.REGION).orElse("us-east-1"),
-                AnonymousCredentialsProvider.create()));
+    RedshiftSinkBuilder builder = explained(values);
     List<String> sentences = new ArrayList<>();
     sentences.add(
         "Loads the columns "
@@ -68,17 +89,7 @@ public final class RedshiftSinkProvider implements SinkProvider {
             + builder.history
             + ", which it has locked and looked into before: a range that is there is not loaded"
             + " again.");
-    if (builder.keys.isEmpty()) {
-      sentences.add("Every record is a row of its own.");
-    } else {
-      sentences.add(
-          "A record replaces the row that has the same "
-              + String.join(", ", builder.keys)
-              + "; the last record of a key wins.");
-    }
-    if (builder.deleteRule != null) {
-      sentences.add("A record that says " + builder.deleteRule + " deletes the row of its key.");
-    }
+    sentences.addAll(aboutRows(builder));
     long maxErrors = values.get(RedshiftKeys.MAX_ERRORS);
     sentences.add(
         "A record that does not fit the format becomes a dead letter"
@@ -91,7 +102,7 @@ public final class RedshiftSinkProvider implements SinkProvider {
     return sentences;
   }
 
-  private static List<String> creations(RedshiftSinkBuilder builder) {
+  static List<String> creations(RedshiftSinkBuilder builder) {
     List<String> sentences = new ArrayList<>();
     if (builder.newTable != null) {
       sentences.add("Creates the table if it is not there.");
