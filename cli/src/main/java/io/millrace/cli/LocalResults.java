@@ -24,6 +24,11 @@ import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.services.dynamodb.DynamoDbAsyncClient;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 import software.amazon.awssdk.services.dynamodb.model.ScanResponse;
+import software.amazon.awssdk.services.kinesis.KinesisAsyncClient;
+import software.amazon.awssdk.services.kinesis.model.GetRecordsResponse;
+import software.amazon.awssdk.services.kinesis.model.Record;
+import software.amazon.awssdk.services.kinesis.model.Shard;
+import software.amazon.awssdk.services.kinesis.model.ShardIteratorType;
 import software.amazon.awssdk.services.s3.S3AsyncClient;
 import software.amazon.awssdk.services.s3.model.ListObjectsV2Response;
 import software.amazon.awssdk.services.s3.model.S3Object;
@@ -39,6 +44,7 @@ final class LocalResults implements AutoCloseable {
 
   private final S3AsyncClient s3;
   private final DynamoDbAsyncClient dynamoDb;
+  private final KinesisAsyncClient kinesis;
 
   LocalResults(AwsCredentialsProvider credentials, Map<String, URI> endpoints) {
     s3 =
@@ -56,6 +62,40 @@ final class LocalResults implements AutoCloseable {
             .region(Region.US_EAST_1)
             .endpointOverride(endpoints.get("dynamodb"))
             .build();
+    kinesis =
+        KinesisAsyncClient.builder()
+            .credentialsProvider(credentials)
+            .region(Region.US_EAST_1)
+            .endpointOverride(endpoints.get("kinesis"))
+            .build();
+  }
+
+  /** How many records are in a stream, and the last one of each shard. */
+  long count(String stream, Map<String, BigInteger> last) {
+    long count = 0;
+    for (Shard shard : kinesis.listShards(r -> r.streamName(stream)).join().shards()) {
+      String iterator =
+          kinesis
+              .getShardIterator(
+                  r ->
+                      r.streamName(stream)
+                          .shardId(shard.shardId())
+                          .shardIteratorType(ShardIteratorType.TRIM_HORIZON))
+              .join()
+              .shardIterator();
+      boolean more = true;
+      while (more) {
+        String from = iterator;
+        GetRecordsResponse page = kinesis.getRecords(r -> r.shardIterator(from)).join();
+        for (Record record : page.records()) {
+          count++;
+          last.put(shard.shardId(), new BigInteger(record.sequenceNumber()));
+        }
+        iterator = page.nextShardIterator();
+        more = iterator != null && (!page.records().isEmpty() || page.millisBehindLatest() > 0);
+      }
+    }
+    return count;
   }
 
   /** What a section says for a key that is a text. */
@@ -153,13 +193,13 @@ final class LocalResults implements AutoCloseable {
     more(rows.size() - MOST_ROWS, out);
   }
 
-  private static void more(int count, PrintWriter out) {
+  static void more(int count, PrintWriter out) {
     if (count > 0) {
       out.println("  ... " + count + " more");
     }
   }
 
-  private static String counted(int count, String what) {
+  static String counted(int count, String what) {
     return String.format(Locale.ROOT, "%,d %s%s", count, what, count == 1 ? "" : "s");
   }
 
@@ -213,5 +253,6 @@ final class LocalResults implements AutoCloseable {
       s3.close();
     }
     dynamoDb.close();
+    kinesis.close();
   }
 }

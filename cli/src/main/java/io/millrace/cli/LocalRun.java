@@ -46,12 +46,12 @@ final class LocalRun {
   private static final StaticCredentialsProvider CREDENTIALS =
       StaticCredentialsProvider.create(AwsBasicCredentials.create("local", "local"));
 
-  private final PipelineConfig config;
   private final Path data;
   private final PrintWriter out;
   private final StatusLine status;
   private final Interrupts interrupts;
   private final String stream;
+  private PipelineConfig config;
 
   /**
    * @param data null for what the file says
@@ -73,7 +73,12 @@ final class LocalRun {
   int run() throws Exception {
     refuseWhatIsNotHere();
     boolean s3 = usesS3();
-    status.say("Starting an embedded Kinesis, DynamoDB Local" + (s3 ? " and S3Mock ..." : " ..."));
+    boolean redshift = LocalRedshift.isUsedBy(config);
+    status.say(
+        "Starting an embedded Kinesis"
+            + (redshift
+                ? ", DynamoDB Local, S3Mock and a stand-in for Redshift ..."
+                : s3 ? ", DynamoDB Local and S3Mock ..." : ", DynamoDB Local ..."));
     CompletableFuture<S3Mock> starting =
         s3 ? CompletableFuture.supplyAsync(S3Mock::start) : CompletableFuture.completedFuture(null);
     try (EmbeddedKinesis kinesis = EmbeddedKinesis.start();
@@ -85,12 +90,27 @@ final class LocalRun {
       if (s3Mock != null) {
         endpoints.put("s3", s3Mock.endpoint());
       }
-      kinesis.createStream(stream, config.local().get(Local.SHARDS).intValue());
-      try (LocalResults results = new LocalResults(CREDENTIALS, endpoints)) {
-        buckets().forEach(results::createBucket);
-        return deliver(
-            kinesis, results, new Host(CREDENTIALS, endpoints, PipelineRun.newRegistry()));
+      try (LocalRedshift database = redshift ? LocalRedshift.start(endpoints.get("s3")) : null) {
+        return run(kinesis, endpoints, database);
       }
+    }
+  }
+
+  private int run(EmbeddedKinesis kinesis, Map<String, URI> endpoints, LocalRedshift database)
+      throws Exception {
+    if (database != null) {
+      config = database.here(config);
+    }
+    kinesis.createStream(stream, config.local().get(Local.SHARDS).intValue());
+    try (LocalResults results = new LocalResults(CREDENTIALS, endpoints)) {
+      buckets().forEach(results::createBucket);
+      int code =
+          deliver(kinesis, results, new Host(CREDENTIALS, endpoints, PipelineRun.newRegistry()));
+      if (database != null) {
+        database.show(config, out);
+        out.flush();
+      }
+      return code;
     }
   }
 
@@ -127,7 +147,7 @@ final class LocalRun {
 
   private Set<String> buckets() {
     Set<String> buckets = new java.util.LinkedHashSet<>();
-    if (config.sink().name().equals("s3")) {
+    if (config.sink().name().equals("s3") || LocalRedshift.isUsedBy(config)) {
       LocalResults.text(config.sink().values(), "bucket").ifPresent(buckets::add);
     }
     config
@@ -145,8 +165,15 @@ final class LocalRun {
     try (PipelineRun run = PipelineRun.start(config, host)) {
       boolean all = awaitTaken(run, put);
       status.say(all ? "All are read; what is buffered is stored ..." : "Stopping ...");
+      Map<String, BigInteger> lastAnnounced = new LinkedHashMap<>();
+      if (all && LocalRedshift.isStagedIn(config)) {
+        all = run.stopFirstStage() && awaitLoads(run, results, put, lastAnnounced);
+      }
       boolean clean = run.stop();
       List<String> open = results.undelivered(leaseTable(), last);
+      if (!lastAnnounced.isEmpty()) {
+        open.addAll(results.undelivered(loadLeaseTable(), lastAnnounced));
+      }
       show(run, results, host);
       if (all && clean && open.isEmpty()) {
         return 0;
@@ -154,6 +181,21 @@ final class LocalRun {
       status.say("Not everything was delivered: " + String.join("; ", open));
       return 1;
     }
+  }
+
+  /** The second stage reads what the first has announced; both count what they read. */
+  private boolean awaitLoads(
+      PipelineRun run, LocalResults results, long put, Map<String, BigInteger> last)
+      throws InterruptedException {
+    String announcements = LocalResults.text(config.sink().values(), "announcements").orElseThrow();
+    long files = results.count(announcements, last);
+    status.say(files + " files are announced; they are loaded ...");
+    return awaitTaken(run, put + files);
+  }
+
+  private String loadLeaseTable() {
+    return LocalResults.text(config.sink().values(), "loadApplication")
+        .orElseGet(() -> config.source().get(Source.APPLICATION) + "-load");
   }
 
   private String leaseTable() {

@@ -62,6 +62,15 @@ final class PipelineRun implements AutoCloseable {
     }
   }
 
+  /** The same for the first of several stages; the others go on with what it has left them. */
+  boolean stopFirstStage() throws InterruptedException {
+    try {
+      return application.parts().get(0).application().worker().startGracefulShutdown().get();
+    } catch (ExecutionException e) {
+      return false; // what it is, await says
+    }
+  }
+
   /** Stores what is buffered and gives the shards away; whether that was done in time. */
   boolean stop() throws InterruptedException {
     boolean clean;

@@ -21,7 +21,7 @@ import picocli.CommandLine.Spec;
           + " processes. A second Ctrl-C ends at once; nothing is lost then either.",
       "",
       "With --local it tries the file out on this machine: an embedded Kinesis, DynamoDB Local and,"
-          + " for S3, S3Mock are started, the file's data is put into the stream, and when all of it"
+          + " for S3 and Redshift, S3Mock and a stand-in for Redshift are started, the file's data is put into the stream, and when all of it"
           + " is delivered what was made is shown. Nothing is kept."
     },
     mixinStandardHelpOptions = true)

@@ -43,6 +43,7 @@ class ArchitectureTest {
           "io.millrace.dynamodblocal.DynamoDbLocal",
           "io.millrace.s3mock.S3Mock",
           "io.millrace.elasticmq.ElasticMq",
+          "io.millrace.embedded.redshift.EmbeddedRedshift",
           "io.millrace.connectors.s3.S3Sink",
           "io.millrace.connectors.sqs.SqsDeadLetters",
           "io.millrace.cli.Millrace"
