@@ -53,6 +53,9 @@ final class LocalRun {
   private final String stream;
   private PipelineConfig config;
 
+  /** Files that a first stage has left to a second; both count what they read and store. */
+  private long announced;
+
   /**
    * @param data null for what the file says
    */
@@ -188,9 +191,9 @@ final class LocalRun {
       PipelineRun run, LocalResults results, long put, Map<String, BigInteger> last)
       throws InterruptedException {
     String announcements = LocalResults.text(config.sink().values(), "announcements").orElseThrow();
-    long files = results.count(announcements, last);
-    status.say(files + " files are announced; they are loaded ...");
-    return awaitTaken(run, put + files);
+    announced = results.count(announcements, last);
+    status.say(announced + " files are announced; they are loaded ...");
+    return awaitTaken(run, put + announced);
   }
 
   private String loadLeaseTable() {
@@ -258,7 +261,7 @@ final class LocalRun {
   private void show(PipelineRun run, LocalResults results, Host host) throws Exception {
     out.printf(
         "Read %,d records: %,d filtered out, %,d dead; stored %,d.%n",
-        run.taken(), run.filtered(), run.dead(), run.stored());
+        run.taken() - announced, run.filtered(), run.dead(), run.stored() - announced);
     buckets().forEach(bucket -> results.showBucket(bucket, out));
     if (config.sink().name().equals("dynamodb")) {
       LocalResults.text(config.sink().values(), "table")

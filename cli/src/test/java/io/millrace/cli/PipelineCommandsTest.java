@@ -54,7 +54,13 @@ class PipelineCommandsTest {
   @Test
   void every_sample_can_be_explained() {
     for (String sample :
-        List.of("s3.properties", "s3.yaml", "dynamodb.properties", "dynamodb.yaml")) {
+        List.of(
+            "s3.properties",
+            "s3.yaml",
+            "dynamodb.properties",
+            "dynamodb.yaml",
+            "redshift-basic.properties",
+            "redshift-manifest.properties")) {
       out.getBuffer().setLength(0);
       assertThat(execute("explain", SAMPLES.resolve(sample))).as(sample).isZero();
       assertThat(out.toString().lines())
