@@ -53,9 +53,6 @@ final class LocalRun {
   private final String stream;
   private PipelineConfig config;
 
-  /** Files that a first stage has left to a second; both count what they read and store. */
-  private long announced;
-
   /**
    * @param data null for what the file says
    */
@@ -166,11 +163,11 @@ final class LocalRun {
     long put = put(kinesis, last);
     status.say(put + " records are in the stream " + stream + ".");
     try (PipelineRun run = PipelineRun.start(config, host)) {
-      boolean all = awaitTaken(run, put);
+      boolean all = awaitTaken(run, 0, put);
       status.say(all ? "All are read; what is buffered is stored ..." : "Stopping ...");
       Map<String, BigInteger> lastAnnounced = new LinkedHashMap<>();
       if (all && LocalRedshift.isStagedIn(config)) {
-        all = run.stopFirstStage() && awaitLoads(run, results, put, lastAnnounced);
+        all = run.stopFirstStage() && awaitLoads(run, results, lastAnnounced);
       }
       boolean clean = run.stop();
       List<String> open = results.undelivered(leaseTable(), last);
@@ -186,14 +183,13 @@ final class LocalRun {
     }
   }
 
-  /** The second stage reads what the first has announced; both count what they read. */
-  private boolean awaitLoads(
-      PipelineRun run, LocalResults results, long put, Map<String, BigInteger> last)
+  /** The second stage reads what the first has announced. */
+  private boolean awaitLoads(PipelineRun run, LocalResults results, Map<String, BigInteger> last)
       throws InterruptedException {
     String announcements = LocalResults.text(config.sink().values(), "announcements").orElseThrow();
-    announced = results.count(announcements, last);
-    status.say(announced + " files are announced; they are loaded ...");
-    return awaitTaken(run, put + announced);
+    long files = results.count(announcements, last);
+    status.say(files + " files are announced; they are loaded ...");
+    return awaitTaken(run, 1, files);
   }
 
   private String loadLeaseTable() {
@@ -227,12 +223,12 @@ final class LocalRun {
   }
 
   /** Whether everything was taken in; not if somebody ends it before, or nothing moves any more. */
-  private boolean awaitTaken(PipelineRun run, long put) throws InterruptedException {
+  private boolean awaitTaken(PipelineRun run, int stage, long put) throws InterruptedException {
     long start = System.nanoTime();
     long movedAt = start;
     long shownAt = start;
     long before = 0;
-    while (run.taken() < put) {
+    while (run.taken(stage) < put) {
       if (run.hasEnded()) {
         run.await();
         return false;
@@ -241,8 +237,8 @@ final class LocalRun {
         return false;
       }
       long now = System.nanoTime();
-      if (run.taken() != before) {
-        before = run.taken();
+      if (run.taken(stage) != before) {
+        before = run.taken(stage);
         movedAt = now;
       }
       if (now - movedAt > TimeUnit.SECONDS.toNanos(STANDSTILL_SECONDS)) {
@@ -261,7 +257,7 @@ final class LocalRun {
   private void show(PipelineRun run, LocalResults results, Host host) throws Exception {
     out.printf(
         "Read %,d records: %,d filtered out, %,d dead; stored %,d.%n",
-        run.taken() - announced, run.filtered(), run.dead(), run.stored() - announced);
+        run.taken(), run.filtered(), run.dead(), run.stored());
     buckets().forEach(bucket -> results.showBucket(bucket, out));
     if (config.sink().name().equals("dynamodb")) {
       LocalResults.text(config.sink().values(), "table")

@@ -85,7 +85,12 @@ final class PipelineRun implements AutoCloseable {
 
   /** Records of the source that were taken in, each counted once. */
   long taken() {
-    return count("records.in", 0);
+    return taken(0);
+  }
+
+  /** The same for one of several stages, from 0. */
+  long taken(int stage) {
+    return count("records.in", stage);
   }
 
   long filtered() {
