@@ -33,7 +33,7 @@ record NdjsonFormat(Compression compression) implements ObjectFormat<NdjsonForma
 
   private static final int BLOCK_LINES = 1024;
 
-  /** With its line break, somewhere in an array that nobody changes any more. */
+  /** With its line break, somewhere in an array that does not change until it is written. */
   record Line(byte[] bytes, int from, int length) {}
 
   @Override
@@ -75,16 +75,30 @@ record NdjsonFormat(Compression compression) implements ObjectFormat<NdjsonForma
       private Block block = Block.EMPTY;
       private int blockFrom;
 
+      /** Of an earlier block: new memory for each would cost as much as looking at the lines. */
+      private byte[] spare = new byte[BLOCK_BYTES];
+
       @Override
       public Line prepare(int index) {
         if (index >= blockFrom + block.lines) {
-          block = Block.of(items, index);
-          blockFrom = index;
+          nextBlock(index);
         }
         int line = index - blockFrom;
         return line < block.lines && block.isGood(line)
             ? block.line(line)
             : NdjsonFormat.this.prepare(items.get(index).value());
+      }
+
+      private void nextBlock(int index) {
+        byte[] used = block.bytes;
+        if (items.get(index).ordinal() == 0) {
+          // all earlier records are written, but for what a file still holds of the block before
+          block = Block.of(items, index, spare);
+          spare = used.length == BLOCK_BYTES ? used : new byte[BLOCK_BYTES];
+        } else {
+          block = Block.of(items, index, new byte[BLOCK_BYTES]);
+        }
+        blockFrom = index;
       }
     };
   }
@@ -117,8 +131,7 @@ record NdjsonFormat(Compression compression) implements ObjectFormat<NdjsonForma
     }
 
     /** As many as there is room for; none if the first is too long, or JSON already. */
-    static Block of(List<RangeItem<Message>> items, int from) {
-      byte[] bytes = new byte[BLOCK_BYTES];
+    static Block of(List<RangeItem<Message>> items, int from, byte[] bytes) {
       int[] ends = new int[Math.min(BLOCK_LINES, items.size() - from)];
       int lines = 0;
       int end = 0;

@@ -26,7 +26,8 @@ interface ObjectFormat<T> {
   /** Prepares items of a list, by one thread. */
   interface Preparer<T> {
     /**
-     * As {@link ObjectFormat#prepare}.
+     * As {@link ObjectFormat#prepare}. What it gives is to be written before the first item of
+     * another record is prepared.
      *
      * @param index in the list, greater than the one before; some may be left out
      */

@@ -127,6 +127,26 @@ class NdjsonFormatTest {
         .containsExactly("{\"a\": 0}", "{\"a\":1}", "{\"a\": 2}", "{\"a\":3}");
   }
 
+  @Test
+  void what_was_made_of_one_record_stays_until_it_is_written() throws IOException {
+    List<RangeItem<Message>> items = new ArrayList<>();
+    List<String> expected = new ArrayList<>();
+    for (int record = 1; record <= 6; record++) {
+      RangeItem<Message> item = Ranges.item(record, "");
+      // about three blocks each
+      for (int ordinal = 0; ordinal < 40; ordinal++) {
+        String text = "\"" + (record + "." + ordinal + " ").repeat(900) + "\"";
+        expected.add(text);
+        items.add(
+            new RangeItem<>(
+                item.record(),
+                ordinal,
+                item.value().withBytes(text.getBytes(StandardCharsets.UTF_8))));
+      }
+    }
+    assertThat(prepared(items)).isEqualTo(expected);
+  }
+
   @ParameterizedTest
   @ValueSource(longs = {1, 2, 3, 4, 5, 6, 7, 8})
   void looking_at_many_gives_what_looking_at_each_gives(long seed) throws IOException {
@@ -177,41 +197,42 @@ class NdjsonFormatTest {
     return prepared(items);
   }
 
+  /** What each gives, which is also what a file gets of them. */
   private List<String> prepared(List<RangeItem<Message>> items) throws IOException {
     List<String> lines = new ArrayList<>();
-    ObjectFormat.Preparer<NdjsonFormat.Line> preparer = FORMAT.preparer(items);
-    List<NdjsonFormat.Line> good = new ArrayList<>();
-    for (int i = 0; i < items.size(); i++) {
-      try {
-        NdjsonFormat.Line line = preparer.prepare(i);
-        good.add(line);
-        lines.add(text(line).stripTrailing());
-      } catch (MalformedMessageException e) {
-        lines.add("malformed");
-      }
-    }
-    assertThat(written(good))
-        .isEqualTo(String.join("", good.stream().map(NdjsonFormatTest::text).toList()));
-    return lines;
-  }
-
-  /** By way of a file, which is easier to look at than memory. */
-  private String written(List<NdjsonFormat.Line> lines) throws IOException {
+    StringBuilder good = new StringBuilder();
     try (SpillArea area = new SpillArea(directory, 0, 0)) {
       SpillBuffer buffer = new SpillBuffer(area);
       try (SpillBuffer closed = buffer;
           ObjectFormat.File<NdjsonFormat.Line> file = FORMAT.open(closed)) {
-        for (NdjsonFormat.Line line : lines) {
-          file.write(line);
+        ObjectFormat.Preparer<NdjsonFormat.Line> preparer = FORMAT.preparer(items);
+        for (int from = 0, to; from < items.size(); from = to) {
+          List<NdjsonFormat.Line> ofRecord = new ArrayList<>();
+          for (to = from; to == from || to < items.size() && items.get(to).ordinal() > 0; to++) {
+            try {
+              ofRecord.add(preparer.prepare(to));
+            } catch (MalformedMessageException e) {
+              lines.add("malformed");
+            }
+          }
+          for (NdjsonFormat.Line line : ofRecord) {
+            lines.add(text(line).stripTrailing());
+            good.append(text(line));
+            file.write(line);
+          }
         }
       }
+      // by way of a file, which is easier to look at than memory
       try (Stream<Path> files = Files.walk(directory)) {
-        return Files.readString(
-            files.filter(f -> f.endsWith("object-1")).findFirst().orElseThrow());
+        assertThat(
+                Files.readString(
+                    files.filter(f -> f.endsWith("object-1")).findFirst().orElseThrow()))
+            .isEqualTo(good.toString());
       } finally {
         buffer.release();
       }
     }
+    return lines;
   }
 
   private static String text(NdjsonFormat.Line line) {
