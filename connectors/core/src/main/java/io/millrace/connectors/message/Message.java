@@ -49,24 +49,39 @@ public final class Message {
   }
 
   /**
-   * The bytes as one JSON value; not to be changed by the caller.
+   * The bytes as one JSON value, which is kept for whoever asks next; not to be changed by the
+   * caller.
    *
    * @throws MalformedMessageException if they are no JSON: the message says where
    */
   public JsonNode json() {
+    JsonNode known = readJson();
+    if (json == null) {
+      parsed = known;
+    }
+    return known;
+  }
+
+  /**
+   * The same for who asks last, a sink: a value that was not there before is not kept. A tree takes
+   * many times the memory of its bytes, and what is made of a message after its {@link #weight} was
+   * asked nobody counts.
+   *
+   * @throws MalformedMessageException if they are no JSON: the message says where
+   */
+  public JsonNode readJson() {
     if (json != null) {
       return json;
     }
     JsonNode known = parsed;
-    if (known == null) {
-      try {
-        known = Json.read(bytes());
-      } catch (IOException e) {
-        throw new MalformedMessageException("not JSON: " + Json.describe(e), e);
-      }
-      parsed = known;
+    if (known != null) {
+      return known;
     }
-    return known;
+    try {
+      return Json.read(bytes());
+    } catch (IOException e) {
+      throw new MalformedMessageException("not JSON: " + Json.describe(e), e);
+    }
   }
 
   /**

@@ -378,7 +378,7 @@ class ConnectorApplicationTest {
     return PipelineConfig.read(
         Files.writeString(
             directory.resolve("two.yaml"),
-            "source: {stream: %s, application: %s-app}\ntransform: [flatten]\nsink: {type: two}\n"
+            "source: {stream: %s, application: %s-app}\ntransform: [flatten]\nbuffer: {age: 1 s}\nsink: {type: two}\n"
                 .formatted(stream, stream)),
         new Modules(List.of(new TwoStages()), List.of(), Modules.installed().steps().values()),
         name -> null);

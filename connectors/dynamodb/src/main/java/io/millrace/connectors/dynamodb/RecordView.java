@@ -15,7 +15,7 @@ record RecordView(String stream, String shardId, RangeItem<Message> item) {
 
   /** The JSON object that it is; read when it is asked for, so that bytes can be mapped too. */
   JsonNode object() {
-    JsonNode json = item.value().json();
+    JsonNode json = item.value().readJson();
     if (!json.isObject()) {
       throw new MalformedMessageException(
           "the record is "

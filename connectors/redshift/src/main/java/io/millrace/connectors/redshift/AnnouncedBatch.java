@@ -49,7 +49,7 @@ record AnnouncedBatch(List<Announcement> files, List<Exclusion> exclusions, Chec
     Announcement pattern = null;
     for (RangeItem<Message> item : range.items()) {
       try {
-        Announcement announcement = Announcement.of(item.value().json());
+        Announcement announcement = Announcement.of(item.value().readJson());
         if (announcement.table().equals(table)) {
           if (pattern == null) {
             pattern = announcement;

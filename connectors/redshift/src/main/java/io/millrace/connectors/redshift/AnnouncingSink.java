@@ -11,7 +11,6 @@ import io.millrace.connectors.sink.SinkException;
 import java.util.Locale;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
-import java.util.function.UnaryOperator;
 
 /*
  * The commit record of a range is the file, and the announcement follows it. The pipeline's
@@ -31,26 +30,26 @@ final class AnnouncingSink implements RangeSink<Message> {
   }
 
   private final S3Sink files;
-  private final UnaryOperator<RecordRange<Message>> rows;
+  private final RowShape shape;
   private final String table;
   private final Announcer announcer;
   private final AutoCloseable announcerToClose;
 
   /**
    * @param files with one object a range; closed with this
-   * @param rows adds to each item what the files say about it besides the table's columns
+   * @param shape what the files say of each item
    * @param table that is loaded in the end
    * @param announcer used for each file
    * @param announcerToClose closed with this
    */
   AnnouncingSink(
       S3Sink files,
-      UnaryOperator<RecordRange<Message>> rows,
+      RowShape shape,
       String table,
       Announcer announcer,
       AutoCloseable announcerToClose) {
     this.files = files;
-    this.rows = rows;
+    this.shape = shape;
     this.table = table;
     this.announcer = announcer;
     this.announcerToClose = announcerToClose;
@@ -73,8 +72,9 @@ final class AnnouncingSink implements RangeSink<Message> {
 
   @Override
   public CompletionStage<Commit> commit(RecordRange<Message> range) {
+    String source = Staged.source(range.stream(), range.shardId());
     return files
-        .store(rows.apply(range))
+        .store(range, item -> shape.rowOf(item, source))
         .thenCompose(stored -> announce(range, stored).thenApply(nothing -> stored.commit()));
   }
 

@@ -51,13 +51,8 @@ final class FilesStage implements SinkProvider {
     try {
       createIfAsked(values, stream);
       files = settings.storage.layout(settings.layout()).prefix(settings.prefix + FOLDER).build();
-      RowShape shape = settings.shape();
       return new AnnouncingSink(
-          files,
-          range -> StagedRange.of(range, shape),
-          settings.table.toString(),
-          stream::put,
-          stream);
+          files, settings.shape(), settings.table.toString(), stream::put, stream);
     } catch (RuntimeException e) {
       stream.close();
       if (files != null) {

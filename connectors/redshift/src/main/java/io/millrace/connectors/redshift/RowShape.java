@@ -127,8 +127,8 @@ final class RowShape {
    *     text that cannot be stored
    */
   Message rowOf(RangeItem<Message> item, String source) {
-    Message message = item.value();
-    JsonNode record = message.json();
+    JsonNode record = item.value().readJson();
+    Message message = item.value().withJson(record);
     boolean deletes = deleteRule != null && record.isObject() && deleteRule.deletes(record);
     ObjectNode row = JsonNodeFactory.instance.objectNode();
     List<Column> wanted = deletes ? keyColumns : columns;

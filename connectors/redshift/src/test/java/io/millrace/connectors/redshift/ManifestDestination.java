@@ -89,7 +89,7 @@ record ManifestDestination(
     AnnouncementStream stream = announcements();
     return new AnnouncingSink(
         settings.storage.layout(settings.layout()).prefix("staged/").build(),
-        range -> StagedRange.of(range, shape),
+        shape,
         settings.table.toString(),
         stream::put,
         stream);

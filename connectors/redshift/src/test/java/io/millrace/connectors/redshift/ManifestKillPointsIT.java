@@ -46,7 +46,7 @@ class ManifestKillPointsIT {
     try (AnnouncingSink files =
         new AnnouncingSink(
             settings.storage.layout(settings.layout()).prefix("staged/").build(),
-            range -> StagedRange.of(range, shape),
+            shape,
             settings.table.toString(),
             announcement -> {
               announced.add(announcement);

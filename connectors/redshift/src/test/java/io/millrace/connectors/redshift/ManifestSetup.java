@@ -52,7 +52,7 @@ final class ManifestSetup implements AutoCloseable {
     AnnouncingSink sink =
         new AnnouncingSink(
             storage().layout(layout()).prefix("staged/").build(),
-            range -> StagedRange.of(range, SHAPE),
+            SHAPE,
             Announcements.TABLE,
             this::announce,
             () -> {});

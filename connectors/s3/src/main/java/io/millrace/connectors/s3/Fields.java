@@ -21,7 +21,7 @@ public final class Fields {
    */
   public static Object[] of(
       Message message, List<Column> columns, BiFunction<Column, JsonNode, Object> reader) {
-    JsonNode json = message.json();
+    JsonNode json = message.readJson();
     if (!json.isObject()) {
       throw new MalformedMessageException(
           "the record is " + FieldPath.kind(json) + "; allowed is a JSON object");

@@ -39,14 +39,14 @@ record NdjsonFormat(Compression compression) implements ObjectFormat<NdjsonForma
   @Override
   public Line prepare(Message message) {
     if (message.isJson()) {
-      return line(Json.write(message.json()));
+      return line(Json.write(message.readJson()));
     }
     ByteBuffer content = content(message);
     byte[] bytes = new byte[content.remaining() + 1];
     content.get(bytes, 0, bytes.length - 1);
     bytes[bytes.length - 1] = '\n';
     Line line = new Line(bytes, 0, bytes.length);
-    return Block.of(line).isGood(0) ? line : line(Json.write(message.json()));
+    return Block.of(line).isGood(0) ? line : line(Json.write(message.readJson()));
   }
 
   private static Line line(byte[] json) {

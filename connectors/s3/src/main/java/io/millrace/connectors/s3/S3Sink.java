@@ -15,6 +15,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
@@ -24,6 +25,7 @@ import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Function;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import software.amazon.awssdk.services.s3.S3AsyncClient;
@@ -139,16 +141,25 @@ public final class S3Sink implements RangeSink<Message> {
 
   @Override
   public CompletionStage<Commit> commit(RecordRange<Message> range) {
-    return store(range).thenApply(StoredRange::commit);
+    // messages as they are: a format may look at many of them at once
+    return storeRows(range, null).thenApply(StoredRange::commit);
   }
 
   /**
    * As {@link #commit}, and says where the range is: for sinks that store files and have something
    * else load them.
    *
+   * @param rows what is stored of an item, made when it is written and not kept; it may throw
+   *     {@link MalformedMessageException}, which excludes the item's record
    * @return fails as {@link #commit} does
    */
-  public CompletionStage<StoredRange> store(RecordRange<Message> range) {
+  public CompletionStage<StoredRange> store(
+      RecordRange<Message> range, Function<RangeItem<Message>, Message> rows) {
+    return storeRows(range, Objects.requireNonNull(rows, "rows"));
+  }
+
+  private CompletionStage<StoredRange> storeRows(
+      RecordRange<Message> range, Function<RangeItem<Message>, Message> rows) {
     Optional<RangeName> name = RangeName.parse(range.name());
     if (name.isEmpty()) {
       return CompletableFuture.failedFuture(
@@ -164,7 +175,9 @@ public final class S3Sink implements RangeSink<Message> {
     RangeName names = name.get();
     Work<?> work;
     try {
-      work = new Work<>(range, names, settings.objectFormat(names.format(), names.compression()));
+      work =
+          new Work<>(
+              range, rows, names, settings.objectFormat(names.format(), names.compression()));
     } catch (SinkException e) {
       return CompletableFuture.failedFuture(e);
     }
@@ -210,6 +223,7 @@ public final class S3Sink implements RangeSink<Message> {
   /** Storing one range. */
   private final class Work<T> {
     private final RecordRange<Message> range;
+    private final Function<RangeItem<Message>, Message> rows;
     private final RangeName names;
     private final ObjectFormat<T> format;
     private final Map<Checkpoint, Exclusion> excluded = new TreeMap<>();
@@ -219,8 +233,13 @@ public final class S3Sink implements RangeSink<Message> {
 
     private volatile long objectRows = CommitRecord.UNKNOWN;
 
-    Work(RecordRange<Message> range, RangeName names, ObjectFormat<T> format) {
+    Work(
+        RecordRange<Message> range,
+        Function<RangeItem<Message>, Message> rows,
+        RangeName names,
+        ObjectFormat<T> format) {
       this.range = range;
+      this.rows = rows;
       this.names = names;
       this.format = format;
       range.exclusions().forEach(e -> excluded.put(e.position(), e));
@@ -260,7 +279,7 @@ public final class S3Sink implements RangeSink<Message> {
       try (SpillBuffer closed = content;
           ObjectFormat.File<T> file = format.open(closed)) {
         List<RangeItem<Message>> items = range.items();
-        ObjectFormat.Preparer<T> preparer = format.preparer(items);
+        ObjectFormat.Preparer<T> preparer = preparer(items);
         List<T> prepared = new ArrayList<>();
         for (int from = 0, to; from < items.size(); from = to) {
           to = endOfRecord(items, from);
@@ -272,6 +291,16 @@ public final class S3Sink implements RangeSink<Message> {
         }
       }
       return rows;
+    }
+
+    private ObjectFormat.Preparer<T> preparer(List<RangeItem<Message>> items) {
+      return rows == null
+          ? format.preparer(items)
+          : index -> format.prepare(rows.apply(items.get(index)));
+    }
+
+    private Message row(RangeItem<Message> item) {
+      return rows == null ? item.value() : rows.apply(item);
     }
 
     /** All that was made of a record, or nothing of it: then it is excluded. */
@@ -339,8 +368,9 @@ public final class S3Sink implements RangeSink<Message> {
         try {
           List<String> prefixes = new ArrayList<>();
           for (RangeItem<Message> item : ofRecord) {
-            format.prepare(item.value());
-            prefixes.add(checkedPrefix(pattern, item.value()));
+            Message row = row(item);
+            format.prepare(row);
+            prefixes.add(checkedPrefix(pattern, row));
           }
           for (int i = 0; i < prefixes.size(); i++) {
             String prefix = prefixes.get(i);
@@ -379,7 +409,7 @@ public final class S3Sink implements RangeSink<Message> {
     }
 
     private String checkedPrefix(KeyPattern pattern, Message message) {
-      String prefix = pattern.forRecord(message.json());
+      String prefix = pattern.forRecord(message.readJson());
       String key = names.dataKey(prefix, range.start(), range.writer(), range.attempt());
       int bytes = RangeName.bytes(key);
       if (bytes > RangeName.MAX_KEY_BYTES) {
@@ -399,7 +429,7 @@ public final class S3Sink implements RangeSink<Message> {
       SpillBuffer content = new SpillBuffer(area);
       try (SpillBuffer closed = content;
           ObjectFormat.File<T> file = format.open(closed)) {
-        ObjectFormat.Preparer<T> preparer = format.preparer(items);
+        ObjectFormat.Preparer<T> preparer = preparer(items);
         for (int i = 0; i < items.size(); i++) {
           file.write(preparer.prepare(i));
         }

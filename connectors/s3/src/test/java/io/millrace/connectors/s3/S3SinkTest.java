@@ -821,11 +821,15 @@ class S3SinkTest {
     String bucket = LocalS3.newBucket();
     try (S3Sink sink = LocalS3.sink(bucket).prefix("staged/").build()) {
       RecordRange<Message> range = Ranges.range(sink, "{\"a\":1}", "no JSON", "{\"a\":2}");
-      StoredRange written = sink.store(range).toCompletableFuture().join();
+      StoredRange written = sink.store(range, RangeItem::value).toCompletableFuture().join();
       StoredRange found =
-          sink.store(Ranges.attempt(range, "00000000000000bb", 1)).toCompletableFuture().join();
+          sink.store(Ranges.attempt(range, "00000000000000bb", 1), RangeItem::value)
+              .toCompletableFuture()
+              .join();
       StoredRange again =
-          sink.store(Ranges.attempt(range, "00000000000000cc", 2)).toCompletableFuture().join();
+          sink.store(Ranges.attempt(range, "00000000000000cc", 2), RangeItem::value)
+              .toCompletableFuture()
+              .join();
 
       assertThat(written.key()).isEqualTo(LocalS3.keys(bucket).get(0));
       assertThat(written.rows()).isEqualTo(2);
