@@ -16,6 +16,7 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.time.ZoneId;
 import java.util.ArrayList;
 import java.util.List;
@@ -761,6 +762,8 @@ class S3SinkTest {
       try (S3Sink sink =
           LocalS3.sink(bucket)
               .endpoint(java.net.URI.create("http://127.0.0.1:" + nobody.getLocalPort()))
+              // a refusal that gets lost on the way is noticed by this
+              .requestTimeout(Duration.ofSeconds(5))
               .build()) {
         Throwable failure = failure(sink, Ranges.range(sink, "1"));
 
