@@ -1,5 +1,6 @@
 package io.millrace.simulation;
 
+import io.millrace.kcl.exec.DaemonThreads;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -173,13 +174,7 @@ public final class Simulate {
     long startedAt = System.nanoTime();
     AtomicLong next = new AtomicLong();
     ExecutorService pool =
-        Executors.newFixedThreadPool(
-            threads,
-            work -> {
-              Thread thread = new Thread(work, "millrace-simulation");
-              thread.setDaemon(true);
-              return thread;
-            });
+        Executors.newFixedThreadPool(threads, DaemonThreads.named("millrace-simulation"));
     List<Throwable> defects = Collections.synchronizedList(new ArrayList<>());
     for (int i = 0; i < threads; i++) {
       pool.execute(

@@ -1,16 +1,13 @@
 package io.millrace.kcl.aws;
 
+import io.millrace.kcl.exec.DaemonThreads;
 import java.net.URI;
 import java.time.Duration;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.ExecutorService;
-import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
-import java.util.concurrent.ThreadFactory;
-import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import software.amazon.awssdk.auth.credentials.AwsCredentialsProvider;
@@ -215,18 +212,10 @@ public final class AwsClients implements AutoCloseable {
       this.region = region;
       int cores = Runtime.getRuntime().availableProcessors();
       eventLoops = loop(prefix + "-io", Math.max(2, Math.min(4, cores)));
-      timer = new ScheduledThreadPoolExecutor(1, threads(prefix + "-sdk-timer"));
+      timer = new ScheduledThreadPoolExecutor(1, DaemonThreads.named(prefix + "-sdk-timer"));
       timer.setRemoveOnCancelPolicy(true); // every request sets timeouts that it cancels
-      ThreadPoolExecutor one =
-          new ThreadPoolExecutor(
-              1,
-              1,
-              10,
-              TimeUnit.SECONDS,
-              new LinkedBlockingQueue<>(), // one entry a request at most: bounded by the clients
-              threads(prefix + "-credentials"));
-      one.allowCoreThreadTimeOut(true);
-      credentialsThread = one;
+      // one entry a request at most: bounded by the clients
+      credentialsThread = DaemonThreads.pool(prefix + "-credentials", 1, Integer.MAX_VALUE);
       credentials = new OffThreadCredentials(provider, credentialsThread);
     }
 
@@ -279,17 +268,8 @@ public final class AwsClients implements AutoCloseable {
     private static SdkEventLoopGroup loop(String name, int threads) {
       return SdkEventLoopGroup.builder()
           .numberOfThreads(threads)
-          .threadFactory(threads(name))
+          .threadFactory(DaemonThreads.numbered(name))
           .build();
-    }
-
-    private static ThreadFactory threads(String name) {
-      AtomicInteger number = new AtomicInteger();
-      return body -> {
-        Thread thread = new Thread(body, name + "-" + number.getAndIncrement());
-        thread.setDaemon(true);
-        return thread;
-      };
     }
   }
 

@@ -1,5 +1,6 @@
 package io.millrace.kcl.deadletter;
 
+import io.millrace.kcl.exec.DaemonThreads;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.AccessDeniedException;
@@ -15,7 +16,6 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
-import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
@@ -79,19 +79,7 @@ public final class FileDeadLetters implements DeadLetterDestination, AutoCloseab
     this.directory = builder.directory.toAbsolutePath();
     this.workerId = builder.workerId;
     this.maxFileBytes = builder.maxFileBytes;
-    this.writer =
-        new ThreadPoolExecutor(
-            1,
-            1,
-            10,
-            TimeUnit.SECONDS,
-            new LinkedBlockingQueue<>(),
-            task -> {
-              Thread thread = new Thread(task, "millrace-dead-letters");
-              thread.setDaemon(true);
-              return thread;
-            });
-    this.writer.allowCoreThreadTimeOut(true);
+    this.writer = DaemonThreads.pool("millrace-dead-letters", 1, Integer.MAX_VALUE);
   }
 
   /** Letters below a directory, which is created when the first one comes. */

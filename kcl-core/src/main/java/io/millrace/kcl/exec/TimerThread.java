@@ -15,14 +15,7 @@ public final class TimerThread implements Scheduler, AutoCloseable {
    * @param name of the thread
    */
   public TimerThread(String name) {
-    timer =
-        new ScheduledThreadPoolExecutor(
-            1,
-            task -> {
-              Thread thread = new Thread(task, name);
-              thread.setDaemon(true);
-              return thread;
-            });
+    timer = new ScheduledThreadPoolExecutor(1, DaemonThreads.named(name));
     timer.setRemoveOnCancelPolicy(true);
   }
 

@@ -188,13 +188,13 @@ class AwsClientsTest {
     try (AwsClients clients =
         local().credentialsProvider(slow).threadNamePrefix("worker-1").build()) {
       clients.dynamoDb().listTables().join();
-      assertThat(thread.get()).isEqualTo("worker-1-credentials-0");
+      assertThat(thread.get()).isEqualTo("worker-1-credentials");
       thread.set(null);
       clients.heartbeats().listTables().join();
-      assertThat(thread.get()).startsWith("worker-1-credentials-");
+      assertThat(thread.get()).isEqualTo("worker-1-credentials");
       thread.set(null);
       clients.kinesis().listStreams().handle((streams, failure) -> failure).join();
-      assertThat(thread.get()).startsWith("worker-1-credentials-");
+      assertThat(thread.get()).isEqualTo("worker-1-credentials");
     }
   }
 

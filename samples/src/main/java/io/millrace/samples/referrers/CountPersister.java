@@ -1,5 +1,6 @@
 package io.millrace.samples.referrers;
 
+import io.millrace.kcl.exec.DaemonThreads;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
@@ -32,14 +33,7 @@ final class CountPersister implements AutoCloseable {
     this.table = table;
     this.worker = worker;
     this.clock = clock;
-    this.thread =
-        new ScheduledThreadPoolExecutor(
-            1,
-            task -> {
-              Thread t = new Thread(task, "count-persister");
-              t.setDaemon(true);
-              return t;
-            });
+    this.thread = new ScheduledThreadPoolExecutor(1, DaemonThreads.named("count-persister"));
   }
 
   void start() {

@@ -1,6 +1,7 @@
 package io.millrace.samples.referrers;
 
 import io.millrace.kcl.aws.AwsClients;
+import io.millrace.kcl.exec.DaemonThreads;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -85,11 +86,7 @@ public final class StreamWriter implements AutoCloseable {
     this.visits = new VisitGenerator(writerId, new SplittableRandom(writerId.hashCode()));
     this.thread =
         Executors.newSingleThreadScheduledExecutor(
-            task -> {
-              Thread t = new Thread(task, "stream-writer-" + writerId);
-              t.setDaemon(true);
-              return t;
-            });
+            DaemonThreads.named("stream-writer-" + writerId));
   }
 
   void start() {

@@ -2,6 +2,7 @@ package io.millrace.connectors.deadletter;
 
 import io.millrace.kcl.deadletter.DeadLetter;
 import io.millrace.kcl.deadletter.DeadLetterException;
+import io.millrace.kcl.exec.DaemonThreads;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
@@ -11,7 +12,6 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
@@ -94,19 +94,7 @@ public final class LetterSender<E> implements AutoCloseable {
     this.service = Objects.requireNonNull(service, "service");
     this.limits = Objects.requireNonNull(limits, "limits");
     // its tasks: one for each letter that waits at most, and two for each call
-    this.executor =
-        new ThreadPoolExecutor(
-            1,
-            1,
-            10,
-            TimeUnit.SECONDS,
-            new LinkedBlockingQueue<>(),
-            task -> {
-              Thread thread = new Thread(task, threadName);
-              thread.setDaemon(true);
-              return thread;
-            });
-    this.executor.allowCoreThreadTimeOut(true);
+    this.executor = DaemonThreads.pool(threadName, 1, Integer.MAX_VALUE);
   }
 
   /**

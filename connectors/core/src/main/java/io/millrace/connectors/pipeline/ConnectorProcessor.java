@@ -3,9 +3,7 @@ package io.millrace.connectors.pipeline;
 import io.millrace.checkpoint.Checkpoint;
 import io.millrace.connectors.pipeline.PipelineSettings.Tools;
 import io.millrace.connectors.sink.Commit;
-import io.millrace.connectors.sink.Exclusion;
 import io.millrace.connectors.sink.Outcome;
-import io.millrace.connectors.sink.RangeItem;
 import io.millrace.connectors.sink.RangeSink;
 import io.millrace.connectors.sink.RangeStart;
 import io.millrace.connectors.sink.RecordRange;
@@ -18,21 +16,15 @@ import io.millrace.kcl.ProcessRecordsInput;
 import io.millrace.kcl.Record;
 import io.millrace.kcl.ShardControl;
 import io.millrace.kcl.ShutdownException;
-import io.millrace.kcl.deadletter.DeadLetter;
-import java.time.Instant;
-import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
-import java.util.concurrent.CompletionStage;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BooleanSupplier;
-import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -64,18 +56,6 @@ final class ConnectorProcessor<U>
   /** A shard that has waited so long for room says that it is paused. */
   private static final long WAIT_BEFORE_PAUSE_MILLIS = 1_000;
 
-  /**
-   * Besides a payload: the record, its keys and numbers, its item. What {@code bench/run outage}
-   * measured on a 64-bit JVM, for sequence numbers of today's length.
-   */
-  private static final long RECORD_OVERHEAD_BYTES = 640;
-
-  private static final long FILTERED_RECORD_BYTES = 64;
-
-  private static final int LETTERS_AT_A_TIME = 100;
-
-  private static final int MAX_REASON_CHARACTERS = 500;
-
   private enum Course {
     RUNNING,
     /** The lease is going away: what was taken in is still stored, nothing more is taken in. */
@@ -99,6 +79,8 @@ final class ConnectorProcessor<U>
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition changed = lock.newCondition();
   private final ShardBuffer<U> buffer;
+  private final Intake<U> intake;
+  private final LetterMaker<U> letterMaker;
   private final AtomicBoolean reliefAsked = new AtomicBoolean();
 
   private String shardId = "(not initialized)";
@@ -130,6 +112,8 @@ final class ConnectorProcessor<U>
     this.parts = parts;
     this.ownsParts = ownsParts;
     this.buffer = new ShardBuffer<>(settings.limits().buffer());
+    this.intake = new Intake<>(settings, parts);
+    this.letterMaker = new LetterMaker<>(settings);
     this.writer = HexFormat.of().toHexDigits(tools.random().nextLong());
   }
 
@@ -333,7 +317,7 @@ final class ConnectorProcessor<U>
     } finally {
       lock.unlock();
     }
-    Taken<U> taken = transformed(record, position);
+    Taken<U> taken = intake.taken(record, shardId);
     lock.lock();
     try {
       awaitRoom(taken.bytes());
@@ -343,7 +327,7 @@ final class ConnectorProcessor<U>
           .shared()
           .meters()
           .taken(record.getData().remaining(), taken.items().size(), !taken.matters());
-      if (parts.trigger() != null && !buffer.isFinishing() && isTriggered(taken)) {
+      if (!buffer.isFinishing() && intake.isTriggered(taken)) {
         flushTo = position;
       }
       if (emitter == Emitter.IDLE && (flushTo != null || buffer.dueAtMillis() <= now())) {
@@ -352,61 +336,6 @@ final class ConnectorProcessor<U>
     } finally {
       lock.unlock();
     }
-  }
-
-  private boolean isTriggered(Taken<U> taken) {
-    boolean triggered = false;
-    for (RangeItem<U> item : taken.items()) {
-      triggered |= parts.trigger().taken(item.value(), item.record());
-    }
-    return triggered;
-  }
-
-  private Taken<U> transformed(Record record, Checkpoint position) {
-    List<RangeItem<U>> items = new ArrayList<>();
-    Exclusion exclusion = null;
-    long bytes = 0;
-    try {
-      for (U value : parts.transform().apply(record, shardId)) {
-        items.add(new RangeItem<>(record, items.size(), value));
-        bytes += settings.weigher().applyAsLong(value);
-      }
-    } catch (Exception e) {
-      if (settings.badRecords().destination() == null && !settings.badRecords().skip()) {
-        throw new IllegalStateException(
-            "Shard "
-                + shardId
-                + ": "
-                + record
-                + " could not be transformed, and there is no destination for dead letters: give one, or say that"
-                + " bad records are to be skipped. Until then the shard waits before this record. "
-                + reason(e),
-            e);
-      }
-      items.clear();
-      exclusion = new Exclusion(position, reason(e));
-      bytes = 0;
-    }
-    boolean matters = !items.isEmpty() || exclusion != null;
-    long arrival = record.getApproximateArrivalTimestamp().toEpochMilli();
-    return new Taken<>(
-        position,
-        arrival,
-        matters ? record : null,
-        List.copyOf(items),
-        exclusion,
-        matters
-            ? record.getData().remaining() + bytes + RECORD_OVERHEAD_BYTES
-            : FILTERED_RECORD_BYTES,
-        now());
-  }
-
-  private static String reason(Throwable e) {
-    String message = e.getMessage() == null ? e.toString() : e.getMessage();
-    String line = message.lines().findFirst().orElse(message);
-    return line.length() <= MAX_REASON_CHARACTERS
-        ? line
-        : line.substring(0, MAX_REASON_CHARACTERS) + "…";
   }
 
   /** Under the lock. Returns when the bytes are taken from the budget. */
@@ -651,31 +580,16 @@ final class ConnectorProcessor<U>
     begins(
         () -> {
           if (parts.sink() instanceof RangeSink<U> sink) {
-            stage(() -> sink.commit(range))
+            Stages.of(() -> sink.commit(range))
                 .whenComplete(
                     (commit, error) -> answered(begunAt, error, () -> committed(range, commit)));
           } else if (parts.sink() instanceof RecordSink<U> sink) {
-            stage(() -> sink.deliver(range))
+            Stages.of(() -> sink.deliver(range))
                 .whenComplete(
                     (outcomes, error) ->
                         answered(begunAt, error, () -> delivered(range, outcomes)));
           }
         });
-  }
-
-  private interface Call<R> {
-    CompletionStage<R> begin();
-  }
-
-  private static <R> CompletionStage<R> stage(Call<R> call) {
-    try {
-      CompletionStage<R> stage = call.begin();
-      return stage == null
-          ? CompletableFuture.failedFuture(new IllegalStateException("The sink returned null"))
-          : stage;
-    } catch (RuntimeException | Error e) {
-      return CompletableFuture.failedFuture(e);
-    }
   }
 
   /** The sink has answered, on a thread of its own. */
@@ -751,7 +665,7 @@ final class ConnectorProcessor<U>
 
   /** Under the lock. */
   private void storeLetters() {
-    Letters letters = letters();
+    LetterMaker.Letters letters = letterMaker.of(emission, shardId);
     if (settings.badRecords().destination() == null) {
       if (settings.badRecords().skip()) {
         emission
@@ -785,7 +699,8 @@ final class ConnectorProcessor<U>
     }
     begins(
         () ->
-            storeLetters(letters.stored(), 0)
+            letterMaker
+                .store(letters)
                 .whenComplete(
                     (nothing, error) ->
                         submitQuietly(
@@ -798,7 +713,7 @@ final class ConnectorProcessor<U>
                             })));
   }
 
-  private void lettersStored(Letters letters) {
+  private void lettersStored(LetterMaker.Letters letters) {
     emission.lettersStored();
     settings.shared().meters().died(letters.count());
     log.warn(
@@ -806,69 +721,6 @@ final class ConnectorProcessor<U>
         shardId,
         letters.count(),
         letters.first());
-  }
-
-  /**
-   * What is to be stored.
-   *
-   * @param stored each made when it is its turn: stack traces take room
-   * @param first which record, and why
-   */
-  private record Letters(List<Supplier<DeadLetter>> stored, String first) {
-    int count() {
-      return stored.size();
-    }
-  }
-
-  /** Under the lock. */
-  private Letters letters() {
-    Instant at = Instant.ofEpochMilli(tools.clock().wallMillis());
-    List<Supplier<DeadLetter>> stored = new ArrayList<>();
-    emission.letters().forEach(letter -> stored.add(() -> letter(letter, at)));
-    emission.othersLetters().forEach(letter -> stored.add(() -> letter));
-    String first =
-        emission.letters().stream()
-            .map(letter -> letter.record().record() + ": " + letter.reason())
-            .findFirst()
-            .orElseGet(
-                () ->
-                    emission.othersLetters().get(0)
-                        + ": "
-                        + emission.othersLetters().get(0).errorMessage());
-    return new Letters(stored, first);
-  }
-
-  private CompletionStage<Void> storeLetters(List<Supplier<DeadLetter>> letters, int from) {
-    int to = Math.min(letters.size(), from + LETTERS_AT_A_TIME);
-    List<CompletableFuture<Void>> stored = new ArrayList<>();
-    for (Supplier<DeadLetter> letter : letters.subList(from, to)) {
-      stored.add(
-          stage(() -> settings.badRecords().destination().store(letter.get()))
-              .toCompletableFuture());
-    }
-    CompletableFuture<Void> all =
-        CompletableFuture.allOf(stored.toArray(new CompletableFuture<?>[0]));
-    return to == letters.size()
-        ? all
-        : all.thenComposeAsync(nothing -> storeLetters(letters, to), tools.executor());
-  }
-
-  private DeadLetter letter(Emission.Letter<U> letter, Instant at) {
-    Record record = letter.record().record();
-    DeadLetter.Builder builder =
-        DeadLetter.builder().stream(settings.stream())
-            .shardId(shardId)
-            .partitionKey(record.getPartitionKey())
-            .explicitHashKey(record.getExplicitHashKey())
-            .position(record.getSequenceNumber(), record.getSubSequenceNumber())
-            .approximateArrival(record.getApproximateArrivalTimestamp())
-            .payload(record.getData())
-            .attempts(letter.attempts())
-            .failedAt(at);
-    return (letter.error() == null
-            ? builder.error(null, letter.reason(), null)
-            : builder.error(letter.error()))
-        .build();
   }
 
   // ---- steps, time
@@ -932,7 +784,7 @@ final class ConnectorProcessor<U>
             }
           }
           if (settings.shared().gate().isDown()) {
-            trouble = reason(error);
+            trouble = Intake.reason(error);
           }
           emitter = Emitter.IDLE;
           showPause();

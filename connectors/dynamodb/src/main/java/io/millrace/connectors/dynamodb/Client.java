@@ -1,11 +1,10 @@
 package io.millrace.connectors.dynamodb;
 
+import io.millrace.kcl.exec.DaemonThreads;
 import java.net.URI;
 import java.time.Duration;
 import java.util.concurrent.ExecutorService;
-import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
 import software.amazon.awssdk.auth.credentials.AwsCredentialsProvider;
 import software.amazon.awssdk.awscore.endpoints.AccountIdEndpointMode;
 import software.amazon.awssdk.awscore.retry.AwsRetryStrategy;
@@ -49,7 +48,7 @@ final class Client implements AutoCloseable {
     SdkEventLoopGroup eventLoops =
         SdkEventLoopGroup.builder()
             .numberOfThreads(EVENT_LOOPS)
-            .threadFactory(threads("connector-dynamodb-io"))
+            .threadFactory(DaemonThreads.numbered("connector-dynamodb-io"))
             .build();
     DynamoDbAsyncClientBuilder builder =
         DynamoDbAsyncClient.builder()
@@ -91,14 +90,5 @@ final class Client implements AutoCloseable {
     eventLoops
         .eventLoopGroup()
         .shutdownGracefully(QUIET_MILLIS, CLOSE_MILLIS, TimeUnit.MILLISECONDS);
-  }
-
-  static ThreadFactory threads(String prefix) {
-    AtomicInteger number = new AtomicInteger();
-    return task -> {
-      Thread thread = new Thread(task, prefix + "-" + number.incrementAndGet());
-      thread.setDaemon(true);
-      return thread;
-    };
   }
 }

@@ -7,6 +7,7 @@ import io.millrace.connectors.sink.RangeItem;
 import io.millrace.connectors.sink.RecordRange;
 import io.millrace.connectors.sink.RecordSink;
 import io.millrace.connectors.sink.SinkException;
+import io.millrace.kcl.exec.DaemonThreads;
 import io.millrace.kcl.exec.TimerThread;
 import io.millrace.kcl.time.Clock;
 import io.millrace.kcl.time.RandomSource;
@@ -19,7 +20,6 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
 import java.util.regex.Pattern;
 import software.amazon.awssdk.auth.credentials.AwsCredentialsProvider;
 import software.amazon.awssdk.services.dynamodb.DynamoDbAsyncClient;
@@ -71,8 +71,7 @@ public final class DynamoDbSink implements RecordSink<Message> {
     mode = builder.mode;
     operation = builder.operation;
     own = builder.own();
-    ExecutorService executor =
-        Executors.newFixedThreadPool(THREADS, Client.threads("connector-dynamodb"));
+    ExecutorService executor = DaemonThreads.pool("connector-dynamodb", THREADS, Integer.MAX_VALUE);
     TimerThread timer = new TimerThread("connector-dynamodb-timer");
     Client made =
         builder.client != null

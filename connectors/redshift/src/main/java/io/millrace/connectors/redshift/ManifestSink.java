@@ -9,6 +9,7 @@ import io.millrace.connectors.sink.RangeStart;
 import io.millrace.connectors.sink.RecordRange;
 import io.millrace.connectors.sink.SinkException;
 import io.millrace.kcl.deadletter.DeadLetter;
+import io.millrace.kcl.exec.DaemonThreads;
 import java.net.URI;
 import java.util.ArrayList;
 import java.util.List;
@@ -16,10 +17,7 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
-import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ThreadPoolExecutor;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -84,20 +82,8 @@ final class ManifestSink implements RangeSink<Message> {
     this.format = format;
     this.target = target;
     this.tools = tools;
-    AtomicInteger number = new AtomicInteger();
-    this.executor =
-        new ThreadPoolExecutor(
-            THREADS,
-            THREADS,
-            30,
-            TimeUnit.SECONDS,
-            new LinkedBlockingQueue<>(), // bounded by the callers: one range a shard
-            task -> {
-              Thread thread = new Thread(task, "millrace-manifest-" + number.incrementAndGet());
-              thread.setDaemon(true);
-              return thread;
-            });
-    executor.allowCoreThreadTimeOut(true);
+    // bounded by the callers: a range a shard
+    this.executor = DaemonThreads.pool("millrace-manifest", THREADS, Integer.MAX_VALUE);
   }
 
   @Override

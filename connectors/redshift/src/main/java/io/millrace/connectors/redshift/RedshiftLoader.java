@@ -1,6 +1,7 @@
 package io.millrace.connectors.redshift;
 
 import io.millrace.connectors.sink.SinkException;
+import io.millrace.kcl.exec.DaemonThreads;
 import io.millrace.kcl.time.Clock;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -8,10 +9,7 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ThreadPoolExecutor;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -64,26 +62,8 @@ final class RedshiftLoader implements AutoCloseable {
     this.statements = new Statements(target, options);
     this.fileRows = fileRows;
     this.clock = clock;
-    this.executor = executor(threads);
-  }
-
-  /** The queue is bounded by the callers: a range a shard. */
-  private static ThreadPoolExecutor executor(int threads) {
-    AtomicInteger number = new AtomicInteger();
-    ThreadPoolExecutor executor =
-        new ThreadPoolExecutor(
-            threads,
-            threads,
-            30,
-            TimeUnit.SECONDS,
-            new LinkedBlockingQueue<>(),
-            task -> {
-              Thread thread = new Thread(task, "millrace-redshift-" + number.incrementAndGet());
-              thread.setDaemon(true);
-              return thread;
-            });
-    executor.allowCoreThreadTimeOut(true);
-    return executor;
+    // bounded by the callers: a range a shard
+    this.executor = DaemonThreads.pool("millrace-redshift", threads, Integer.MAX_VALUE);
   }
 
   /**

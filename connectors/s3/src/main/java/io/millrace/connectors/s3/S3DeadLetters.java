@@ -5,12 +5,12 @@ import io.millrace.kcl.deadletter.DeadLetter;
 import io.millrace.kcl.deadletter.DeadLetterDestination;
 import io.millrace.kcl.deadletter.DeadLetterException;
 import io.millrace.kcl.deadletter.DeadLetterJson;
+import io.millrace.kcl.exec.DaemonThreads;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -51,19 +51,7 @@ public final class S3DeadLetters implements DeadLetterDestination, AutoCloseable
     this.ownClient = ownClient;
     this.bucket = bucket;
     this.prefix = prefix;
-    this.executor =
-        new ThreadPoolExecutor(
-            1,
-            1,
-            10,
-            TimeUnit.SECONDS,
-            new LinkedBlockingQueue<>(MAX_WAITING),
-            task -> {
-              Thread thread = new Thread(task, "millrace-s3-dead-letters");
-              thread.setDaemon(true);
-              return thread;
-            });
-    this.executor.allowCoreThreadTimeOut(true);
+    this.executor = DaemonThreads.pool("millrace-s3-dead-letters", 1, MAX_WAITING);
   }
 
   /**

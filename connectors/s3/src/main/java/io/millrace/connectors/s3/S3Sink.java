@@ -10,6 +10,7 @@ import io.millrace.connectors.sink.RangeSink;
 import io.millrace.connectors.sink.RangeStart;
 import io.millrace.connectors.sink.RecordRange;
 import io.millrace.connectors.sink.SinkException;
+import io.millrace.kcl.exec.DaemonThreads;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -20,10 +21,7 @@ import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
-import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ThreadPoolExecutor;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Function;
 import org.slf4j.Logger;
@@ -93,21 +91,7 @@ public final class S3Sink implements RangeSink<Message> {
   /** The queue is bounded by the callers: one range a shard, and a few steps for each. */
   static ThreadPoolExecutor executor() {
     int threads = Math.max(2, Runtime.getRuntime().availableProcessors());
-    AtomicInteger number = new AtomicInteger();
-    ThreadPoolExecutor executor =
-        new ThreadPoolExecutor(
-            threads,
-            threads,
-            30,
-            TimeUnit.SECONDS,
-            new LinkedBlockingQueue<>(),
-            task -> {
-              Thread thread = new Thread(task, "millrace-s3-" + number.incrementAndGet());
-              thread.setDaemon(true);
-              return thread;
-            });
-    executor.allowCoreThreadTimeOut(true);
-    return executor;
+    return DaemonThreads.pool("millrace-s3", threads, Integer.MAX_VALUE);
   }
 
   /**

@@ -2,6 +2,7 @@ package io.millrace.samples.referrers.page;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.millrace.kcl.exec.DaemonThreads;
 import io.undertow.server.HttpHandler;
 import io.undertow.server.HttpServerExchange;
 import io.undertow.server.handlers.sse.ServerSentEventConnection;
@@ -37,12 +38,7 @@ final class Feed implements AutoCloseable {
   private final ServerSentEventHandler listeners =
       new ServerSentEventHandler((connection, lastEventId) -> joined(connection));
   private final ScheduledExecutorService thread =
-      Executors.newSingleThreadScheduledExecutor(
-          task -> {
-            Thread t = new Thread(task, "page-feed");
-            t.setDaemon(true);
-            return t;
-          });
+      Executors.newSingleThreadScheduledExecutor(DaemonThreads.named("page-feed"));
   private final AtomicBoolean wanted = new AtomicBoolean();
   private volatile String latest = "{}";
   private final ChartWatch chart = new ChartWatch();
