@@ -99,6 +99,7 @@ final class Departure {
       return;
     }
     leavingTable = true;
+    context.membership().depart();
     leaveTable(me.get(), 1);
   }
 

@@ -94,6 +94,7 @@ final class Membership {
   private boolean joining;
   private boolean stopped;
   private boolean leaving;
+  private boolean departing;
   private long nextBeatAt;
   private int beatsUnderWay;
   private int pageCount = 1;
@@ -391,7 +392,7 @@ final class Membership {
     }
     if (alive) {
       pushFence(callStartedAt, callStartedWall);
-    } else {
+    } else if (!departing) {
       lost();
     }
   }
@@ -420,6 +421,15 @@ final class Membership {
     leaving = true;
     nextBeatAt = NEVER;
     sessionsChanged = true;
+  }
+
+  /** The entry is being removed, by this worker: a heartbeat that misses it has lost nothing. */
+  void depart() {
+    departing = true;
+  }
+
+  boolean isDeparting() {
+    return departing;
   }
 
   /** The next heartbeat says this load. */

@@ -168,7 +168,7 @@ final class MembershipCalls {
             membership.beatAnswered(session.id(), true, startedAt, startedWall);
           } else {
             membership.beatAnswered(session.id(), false, startedAt, startedWall);
-            if (mine) {
+            if (mine && !membership.isDeparting()) {
               sessionLost(session.id());
             }
           }

@@ -171,6 +171,18 @@ class MembershipTest {
   }
 
   @Test
+  void a_heartbeat_that_misses_the_entry_which_its_worker_removes_has_lost_nothing() {
+    join();
+    membership.leave();
+    membership.due(1_000);
+    membership.depart();
+    membership.beatAnswered(me.id(), false, 1_000, WALL + 1_000);
+    assertThat(membership.isDeparting()).isTrue();
+    assertThat(membership.me()).contains(me.id());
+    assertThat(due(2_000, Membership.Action.Join.class)).isEmpty();
+  }
+
+  @Test
   void the_auditor_is_the_session_that_joined_first() {
     join();
     assertThat(membership.isAuditor()).isTrue();
