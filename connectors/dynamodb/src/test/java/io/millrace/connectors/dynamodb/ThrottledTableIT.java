@@ -31,7 +31,7 @@ import software.amazon.awssdk.services.dynamodb.model.ProvisionedThroughputExcee
 import software.amazon.awssdk.services.dynamodb.model.PutItemRequest;
 
 /** DynamoDB Local behind a client that lets only so much through a second. */
-class ThrottledTableTest {
+class ThrottledTableIT {
 
   private static final int RECORDS = 600;
   private static final int KEYS = 40;
