@@ -7,7 +7,6 @@ import io.millrace.connectors.config.Surroundings;
 import io.millrace.connectors.config.Values;
 import io.millrace.connectors.message.Message;
 import io.millrace.connectors.s3.FileKeys;
-import io.millrace.connectors.s3.RecordFiles;
 import io.millrace.connectors.s3.S3Sink;
 import io.millrace.connectors.sink.Sink;
 import io.millrace.connectors.sink.SinkException;
@@ -65,8 +64,7 @@ final class FilesStage implements SinkProvider {
   @Override
   public List<Finding> check(Values values, Surroundings surroundings) {
     List<Finding> findings =
-        new ArrayList<>(
-            RecordFiles.check(RedshiftSinkProvider.builder(values, surroundings).storage));
+        new ArrayList<>(RedshiftSinkProvider.builder(values, surroundings).checkStorage());
     try (AnnouncementStream stream = stream(values, surroundings)) {
       findings.add(check(stream, values.get(ManifestKeys.CREATE_ANNOUNCEMENTS)));
     } catch (SinkException e) {

@@ -73,7 +73,7 @@ final class LoadStage implements SinkProvider {
   @Override
   public List<Finding> check(Values values, Surroundings surroundings) {
     RedshiftSinkBuilder settings = RedshiftSinkProvider.builder(values, surroundings);
-    List<Finding> findings = new ArrayList<>(RecordFiles.check(settings.storage));
+    List<Finding> findings = new ArrayList<>(settings.checkStorage());
     findings.addAll(new DatabaseCheck(settings).run());
     if (!values.isSet(ManifestKeys.SLICES) && findings.stream().allMatch(Finding::ok)) {
       Slices slices = new Slices(settings);

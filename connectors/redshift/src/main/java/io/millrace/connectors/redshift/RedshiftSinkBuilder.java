@@ -1,5 +1,6 @@
 package io.millrace.connectors.redshift;
 
+import io.millrace.connectors.config.Finding;
 import io.millrace.connectors.config.Key;
 import io.millrace.connectors.s3.Column;
 import io.millrace.connectors.s3.ColumnType;
@@ -479,6 +480,11 @@ public final class RedshiftSinkBuilder {
             ? ""
             : compression == FileCompression.GZIP ? ".gz" : ".zst";
     return "." + format.name().toLowerCase(Locale.ROOT) + whole;
+  }
+
+  /** Looks at the bucket, and tries to write where the files will be: a policy may end there. */
+  List<Finding> checkStorage() {
+    return RecordFiles.check(storage.prefix(prefix));
   }
 
   /** What the names of a range's objects begin with: never used twice. */

@@ -8,7 +8,6 @@ import io.millrace.connectors.config.Surroundings;
 import io.millrace.connectors.config.Values;
 import io.millrace.connectors.message.Message;
 import io.millrace.connectors.s3.FileKeys;
-import io.millrace.connectors.s3.RecordFiles;
 import io.millrace.connectors.s3.S3SinkBuilder;
 import io.millrace.connectors.sink.Sink;
 import java.util.ArrayList;
@@ -32,7 +31,7 @@ public final class RedshiftSinkProvider implements SinkProvider {
   @Override
   public List<Finding> check(Values values, Surroundings surroundings) {
     RedshiftSinkBuilder builder = builder(values, surroundings);
-    List<Finding> findings = new ArrayList<>(RecordFiles.check(builder.storage));
+    List<Finding> findings = new ArrayList<>(builder.checkStorage());
     findings.addAll(new DatabaseCheck(builder).run());
     return findings;
   }

@@ -46,29 +46,23 @@ record ObjectOptions(
   }
 
   private Tagging tagging() {
-    return tags.isEmpty()
-        ? null
-        : Tagging.builder()
-            .tagSet(
-                tags.entrySet().stream()
-                    .map(e -> Tag.builder().key(e.getKey()).value(e.getValue()).build())
-                    .toList())
-            .build();
+    return Tagging.builder()
+        .tagSet(
+            tags.entrySet().stream()
+                .map(e -> Tag.builder().key(e.getKey()).value(e.getValue()).build())
+                .toList())
+        .build();
   }
 
+  // Without tags the header must not be there at all: the SDK makes an empty one of a null, and a
+  // request with that header may be taken for one that needs s3:PutObjectTagging.
   PutObjectRequest.Builder apply(PutObjectRequest.Builder request) {
-    return request
-        .serverSideEncryption(sse())
-        .ssekmsKeyId(kmsKeyId)
-        .storageClass(storageClass)
-        .tagging(tagging());
+    request.serverSideEncryption(sse()).ssekmsKeyId(kmsKeyId).storageClass(storageClass);
+    return tags.isEmpty() ? request : request.tagging(tagging());
   }
 
   CreateMultipartUploadRequest.Builder apply(CreateMultipartUploadRequest.Builder request) {
-    return request
-        .serverSideEncryption(sse())
-        .ssekmsKeyId(kmsKeyId)
-        .storageClass(storageClass)
-        .tagging(tagging());
+    request.serverSideEncryption(sse()).ssekmsKeyId(kmsKeyId).storageClass(storageClass);
+    return tags.isEmpty() ? request : request.tagging(tagging());
   }
 }
