@@ -35,8 +35,7 @@ class OrderFleetTest {
   private final Map<String, Long> totals = OrderTotals.newTotals();
 
   @Test
-  void orders_are_added_up_across_workers_and_a_split_of_the_stream(EmbeddedKinesis server)
-      throws Exception {
+  void orders_are_added_up_across_workers_and_a_split_of_the_stream(EmbeddedKinesis server) {
     server.createStream("orders", 2);
     try (RunningWorker a = start("order-totals", "orders");
         RunningWorker b = start("order-totals", "orders")) {
@@ -55,7 +54,7 @@ class OrderFleetTest {
   }
 
   @Test
-  void orders_before_a_time_are_left_out(EmbeddedKinesis server) throws Exception {
+  void orders_before_a_time_are_left_out(EmbeddedKinesis server) {
     server.createStream("old-orders", 1);
     put(server, "old-orders", "ada 1");
     CLOCK.advance(Duration.ofHours(1));

@@ -34,7 +34,7 @@ class OrdersOnLocalStackIT {
   private final Map<String, Long> totals = OrderTotals.newTotals();
 
   @Test
-  void orders_are_added_up() throws Exception {
+  void orders_are_added_up() {
     StaticCredentialsProvider credentials =
         StaticCredentialsProvider.create(
             AwsBasicCredentials.create(localStack.getAccessKey(), localStack.getSecretKey()));

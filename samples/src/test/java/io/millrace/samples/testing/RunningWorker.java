@@ -26,8 +26,8 @@ record RunningWorker(Worker worker, CompletableFuture<Void> ended) implements Au
 
   /** Fails if the worker could not run, with the reason. */
   @Override
-  public void close() throws Exception {
-    worker.startGracefulShutdown().get(1, TimeUnit.MINUTES);
-    ended.get(1, TimeUnit.MINUTES);
+  public void close() {
+    worker.requestShutdown();
+    ended.orTimeout(1, TimeUnit.MINUTES).join();
   }
 }
