@@ -24,11 +24,7 @@ import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
 /** The whole thing: real workers, an embedded Kinesis, and DynamoDB Local for the leases. */
 class OrderFleetTest {
 
-  private static final ManualClock CLOCK = new ManualClock(Instant.now());
-
-  @RegisterExtension
-  static final EmbeddedKinesisExtension kinesis =
-      new EmbeddedKinesisExtension(EmbeddedKinesis.builder().clock(CLOCK));
+  @RegisterExtension static final EmbeddedKinesisExtension kinesis = new EmbeddedKinesisExtension();
 
   @AutoClose static final DynamoDbLocal dynamoDb = DynamoDbLocal.start();
 
@@ -54,21 +50,25 @@ class OrderFleetTest {
   }
 
   @Test
-  void orders_before_a_time_are_left_out(EmbeddedKinesis server) {
-    server.createStream("old-orders", 1);
-    put(server, "old-orders", "ada 1");
-    CLOCK.advance(Duration.ofHours(1));
-    Instant begin = CLOCK.instant();
-    CLOCK.advance(Duration.ofHours(1));
-    put(server, "old-orders", "bob 1");
+  void orders_before_a_time_are_left_out() {
+    ManualClock clock = new ManualClock(Instant.now());
+    try (EmbeddedKinesis server = EmbeddedKinesis.builder().clock(clock).start()) {
+      server.createStream("old-orders", 1);
+      put(server, "old-orders", "ada 1");
+      clock.advance(Duration.ofHours(1));
+      Instant begin = clock.instant();
+      clock.advance(Duration.ofHours(1));
+      put(server, "old-orders", "bob 1");
 
-    KinesisClientLibConfiguration configuration =
-        configuration("old-order-totals", "old-orders")
-            .withTimestampAtInitialPositionInStream(begin);
-    try (RunningWorker worker = start(configuration)) {
-      await().atMost(Duration.ofMinutes(1)).until(() -> totals.containsKey("bob"));
+      KinesisClientLibConfiguration configuration =
+          configuration("old-order-totals", "old-orders")
+              .withKinesisEndpoint(server.endpoint().toString())
+              .withTimestampAtInitialPositionInStream(begin);
+      try (RunningWorker worker = start(configuration)) {
+        await().atMost(Duration.ofMinutes(1)).until(() -> totals.containsKey("bob"));
+      }
+      assertThat(totals).containsOnlyKeys("bob");
     }
-    assertThat(totals).containsOnlyKeys("bob");
   }
 
   private static KinesisClientLibConfiguration configuration(String application, String stream) {
