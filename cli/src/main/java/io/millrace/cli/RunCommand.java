@@ -26,8 +26,7 @@ import picocli.CommandLine.Spec;
     },
     mixinStandardHelpOptions = true)
 final class RunCommand implements Callable<Integer> {
-
-  private static final long STATUS_MILLIS = 1_000;
+  private static final long POLL_MILLIS = 500;
 
   @Spec private CommandSpec spec;
 
@@ -74,8 +73,13 @@ final class RunCommand implements Callable<Integer> {
     }
     long start = System.nanoTime();
     try (PipelineRun run = PipelineRun.start(config, host())) {
-      while (!run.hasEnded() && !interrupts.await(STATUS_MILLIS)) {
-        status.show(run.status(TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - start)));
+      long shownAt = 0;
+      while (!run.hasEnded() && !interrupts.await(POLL_MILLIS)) {
+        long elapsed = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - start);
+        if (elapsed - shownAt >= status.intervalMillis()) {
+          shownAt = elapsed;
+          status.show(run.status(elapsed));
+        }
       }
       if (run.hasEnded()) {
         run.await();

@@ -13,6 +13,9 @@ final class StatusLine {
 
   private static final String ERASE_LINE = "\r\u001b[K";
 
+  private static final long TERMINAL_MILLIS = 1_000;
+  private static final long LOG_MILLIS = 30_000;
+
   private final PrintStream out;
 
   /** Of the terminal; 0 if there is none. */
@@ -28,6 +31,14 @@ final class StatusLine {
   /** The terminal's width is what the script that started us found out. */
   static StatusLine onStandardError() {
     return new StatusLine(System.err, Integer.getInteger("millrace.columns", 0));
+  }
+
+  /**
+   * How long to wait from one status to the next, in milliseconds: on a terminal the line is
+   * replaced, in a log each one stays.
+   */
+  long intervalMillis() {
+    return columns == 0 ? LOG_MILLIS : TERMINAL_MILLIS;
   }
 
   void show(long elapsedMillis, DemoStatus status) {

@@ -78,11 +78,14 @@ public final class Worker implements Runnable {
   private final boolean takeover;
   private final AtomicBoolean started = new AtomicBoolean();
   private final CompletableFuture<Boolean> stopped = new CompletableFuture<>();
+
+  /** Done once somebody wants the worker to stop; completed under the lock. */
+  private final CompletableFuture<Void> stopAsked = new CompletableFuture<>();
+
   private final Object lock = new Object();
 
   // guarded by lock
   private WorkerLoop engine;
-  private boolean stopAsked;
 
   /** A worker with everything else at its default. */
   public Worker(
@@ -155,7 +158,7 @@ public final class Worker implements Runnable {
   public Future<Boolean> startGracefulShutdown() {
     listenerEvents.shuttingDown();
     synchronized (lock) {
-      stopAsked = true;
+      stopAsked.complete(null);
       if (!started.get()) {
         return CompletableFuture.completedFuture(false);
       }
@@ -179,7 +182,7 @@ public final class Worker implements Runnable {
   public void shutdown() {
     listenerEvents.shuttingDown();
     synchronized (lock) {
-      stopAsked = true;
+      stopAsked.complete(null);
       if (engine != null) {
         engine.stop();
       }
@@ -312,7 +315,7 @@ public final class Worker implements Runnable {
 
   private boolean isStopAsked() {
     synchronized (lock) {
-      return stopAsked;
+      return stopAsked.isDone();
     }
   }
 
@@ -380,7 +383,7 @@ public final class Worker implements Runnable {
       openTable();
       WorkerLoop loop = new WorkerLoop(settings(), ports());
       synchronized (lock) {
-        if (stopAsked) {
+        if (stopAsked.isDone()) {
           return;
         }
         engine = loop;
@@ -472,17 +475,19 @@ public final class Worker implements Runnable {
                       "Opening lease table {} again: {}",
                       config.getTableName(),
                       String.valueOf(event.getLastThrowable())));
-      await(
+      CompletionStage<?> opened =
           retry.executeCompletionStage(
               loopThread,
-              () -> isStopAsked() ? CompletableFuture.completedFuture(null) : table.ensure()));
+              () -> isStopAsked() ? CompletableFuture.completedFuture(null) : table.ensure());
+      // DynamoDB may take minutes to answer; whoever wants the worker to stop does not wait for it
+      await(CompletableFuture.anyOf(stopAsked, opened.toCompletableFuture()));
     }
 
     @Override
     public void close() {
       synchronized (lock) {
         engine = null;
-        stopAsked = true;
+        stopAsked.complete(null);
       }
       loopThread.shutdownNow();
       if (ownExecutor != null) {
