@@ -7,6 +7,10 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Properties;
 import java.util.Set;
+import software.amazon.awssdk.auth.credentials.AwsCredentials;
+import software.amazon.awssdk.auth.credentials.AwsCredentialsProvider;
+import software.amazon.awssdk.auth.credentials.AwsSessionCredentials;
+import software.amazon.awssdk.core.exception.SdkException;
 
 /**
  * Opens connections with Amazon's driver, and creates tables on request before the first one is
@@ -31,17 +35,35 @@ final class Database implements Connector {
    * Where the database is.
    *
    * @param url for Amazon's driver
-   * @param user null if the URL or IAM says it
-   * @param password null if IAM is asked for one
-   * @param connectTimeout for a connection with its handshake
+   * @param connectTimeout for a connection with its handshake, and with IAM the calls to AWS
    * @param loadTimeout for each statement
    */
-  record Address(
-      String url, String user, String password, Duration connectTimeout, Duration loadTimeout) {
+  record Address(String url, Login login, Duration connectTimeout, Duration loadTimeout) {
     /** No secret, not even one in the URL. */
     @Override
     public String toString() {
       return withoutParameters(url);
+    }
+  }
+
+  /**
+   * Who connects.
+   *
+   * @param user null if the URL or IAM says it; with IAM the one whose password AWS is asked for
+   * @param password null if IAM is asked for one
+   * @param credentials with which AWS is asked for a password, unless the URL says others; null for
+   *     those that the driver finds itself
+   * @param region where AWS is asked, unless host or URL say it; null for the one that the driver
+   *     finds itself
+   */
+  record Login(String user, String password, AwsCredentialsProvider credentials, String region) {
+    static Login of(String user, String password) {
+      return new Login(user, password, null, null);
+    }
+
+    @Override
+    public String toString() {
+      return user == null ? "a user that IAM says" : user;
     }
   }
 
@@ -71,7 +93,8 @@ final class Database implements Connector {
     if (!redshift.startsWith(REDSHIFT + "//") && !redshift.startsWith(REDSHIFT + "iam://")) {
       throw new IllegalArgumentException("it is no such URL");
     }
-    if (redshift.matches("(?i).*[?&;](password|pwd|secretaccesskey|sessiontoken)=.*")) {
+    if (redshift.matches(
+        "(?i).*[?&;](password|pwd|secretaccesskey|sessiontoken|webidentitytoken|token|client_secret)=.*")) {
       throw new IllegalArgumentException(
           "it has a secret in it, which would be logged with it; say user and password as keys of"
               + " their own");
@@ -104,11 +127,15 @@ final class Database implements Connector {
 
   private Connection connect() throws SQLException {
     Properties properties = new Properties();
-    if (address.user() != null) {
-      properties.setProperty("user", address.user());
+    Login login = address.login();
+    if (login.user() != null) {
+      properties.setProperty("user", login.user());
     }
-    if (address.password() != null) {
-      properties.setProperty("password", address.password());
+    if (login.password() != null) {
+      properties.setProperty("password", login.password());
+    }
+    if (IamUrl.parse(address.url()).isPresent()) {
+      sayWithWhatToAskAws(IamUrl.parse(address.url()).get(), login, properties);
     }
     String connectSeconds = Long.toString(Math.max(1, address.connectTimeout().toSeconds()));
     properties.setProperty("connectTimeout", connectSeconds);
@@ -123,6 +150,31 @@ final class Database implements Connector {
       throw new SQLException("Amazon's driver does not take the URL " + address, "08001");
     }
     return connection;
+  }
+
+  /**
+   * The driver keeps what AWS has given it until a minute before it expires, by these credentials
+   * among others, and never forgets an entry: some kilobytes for every time that they change.
+   */
+  private void sayWithWhatToAskAws(IamUrl url, Login login, Properties properties)
+      throws SQLException {
+    if (url.leavesRegion() && login.region() != null) {
+      properties.setProperty("region", login.region());
+    }
+    if (!url.leavesCredentials() || login.credentials() == null) {
+      return;
+    }
+    AwsCredentials credentials;
+    try {
+      credentials = login.credentials().resolveCredentials();
+    } catch (SdkException e) {
+      throw new SQLException("There are no AWS credentials to log in with: " + e.getMessage(), e);
+    }
+    properties.setProperty("accesskeyid", credentials.accessKeyId());
+    properties.setProperty("secretaccesskey", credentials.secretAccessKey());
+    if (credentials instanceof AwsSessionCredentials temporary) {
+      properties.setProperty("sessiontoken", temporary.sessionToken());
+    }
   }
 
   private void create(Connection connection) throws SQLException {

@@ -104,6 +104,7 @@ final class LoadStage implements SinkProvider {
             + " at "
             + settings.address()
             + ": those of all shards together, by one COPY.");
+    sentences.add(settings.aboutLogin());
     long below = values.get(ManifestKeys.MERGE_BELOW);
     if (below > 0 && settings.format != FileFormat.PARQUET) {
       sentences.add(

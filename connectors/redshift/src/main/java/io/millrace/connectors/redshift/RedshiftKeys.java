@@ -17,12 +17,17 @@ final class RedshiftKeys {
           .describedAs("The database, for Amazon's JDBC driver.");
 
   static final Key<String> USER =
-      Key.text("user").describedAs("The database's user; not with jdbc:redshift:iam.");
+      Key.text("user")
+          .describedAs(
+              "The database's user; with jdbc:redshift:iam the one whose temporary password AWS is"
+                  + " asked for.");
 
   static final Key<String> PASSWORD =
       Key.text("password")
           .secret()
-          .describedAs("The user's password: best a reference such as ${env:REDSHIFT_PASSWORD}.");
+          .describedAs(
+              "The user's password: best a reference such as ${env:REDSHIFT_PASSWORD}. Not with"
+                  + " jdbc:redshift:iam.");
 
   static final Key<String> TABLE =
       Key.parsed("table", TableName.ALLOWED, RedshiftKeys::table)

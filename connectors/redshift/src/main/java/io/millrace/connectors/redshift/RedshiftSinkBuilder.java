@@ -25,6 +25,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Pattern;
+import software.amazon.awssdk.auth.credentials.AwsCredentialsProvider;
 
 /**
  * Sets up a {@link RedshiftSink}. The names of the methods are those of the keys in a config file,
@@ -56,6 +57,8 @@ public final class RedshiftSinkBuilder {
   private final String url;
   private String user;
   private String password;
+  private AwsCredentialsProvider credentials;
+  private String awsRegion;
   private Duration connectTimeout = DEFAULT_CONNECT_TIMEOUT;
   private Duration loadTimeout = DEFAULT_LOAD_TIMEOUT;
   private int loads = DEFAULT_LOADS;
@@ -84,10 +87,32 @@ public final class RedshiftSinkBuilder {
     this.history = new TableName(this.table.schema(), DEFAULT_HISTORY);
   }
 
-  /** Not with IAM. */
+  /**
+   * Who connects.
+   *
+   * @param user with IAM the one whose temporary password AWS is asked for; null for a workgroup,
+   *     or if the URL says {@code DbUser}
+   * @param password null with IAM
+   */
   public RedshiftSinkBuilder user(String user, String password) {
     this.user = user;
     this.password = password;
+    return this;
+  }
+
+  /**
+   * With which credentials, and in which region, AWS is asked for a user and a password when the
+   * URL has {@code iam}. What the URL says itself ({@code Profile}, {@code plugin_name}, {@code
+   * Region}, or the region in the host's name) comes first; without this call it is what the SDK
+   * finds.
+   *
+   * @param credentials resolved, on a thread of the sink, whenever a connection is opened; not
+   *     closed; not null
+   * @param region not null
+   */
+  public RedshiftSinkBuilder iamLogin(AwsCredentialsProvider credentials, String region) {
+    this.credentials = Objects.requireNonNull(credentials, "credentials");
+    this.awsRegion = Objects.requireNonNull(region, "region");
     return this;
   }
 
@@ -270,6 +295,7 @@ public final class RedshiftSinkBuilder {
         .or(this::formatProblem)
         .or(this::jsonPathsProblem)
         .or(this::accessProblem)
+        .or(this::iamProblem)
         .or(this::tableProblem);
   }
 
@@ -382,6 +408,32 @@ public final class RedshiftSinkBuilder {
     return timeFormat != null && timeFormat.indexOf('\\') >= 0
         ? problem(RedshiftKeys.TIME_FORMAT, "it has a backslash, which servers read differently")
         : Optional.empty();
+  }
+
+  private Optional<Problem> iamProblem() {
+    Optional<IamUrl> iam = IamUrl.parse(url);
+    if (iam.isEmpty()) {
+      return Optional.empty();
+    }
+    if (iam.get().namesClusterAndRegionOnly()) {
+      return problem(
+          RedshiftKeys.URL,
+          "Amazon's driver does not find a cluster by name and region; write its host name,"
+              + " jdbc:redshift:iam://CLUSTER.….REGION.redshift.amazonaws.com:5439/DATABASE");
+    }
+    if (user == null && iam.get().needsUser()) {
+      return problem(
+          RedshiftKeys.USER,
+          "AWS is asked for the temporary password of a database user, and has to be told of which;"
+              + " say user, or DbUser or GroupFederation=true in url");
+    }
+    if (password != null && !iam.get().hasPlugin()) {
+      return problem(
+          RedshiftKeys.PASSWORD,
+          "with jdbc:redshift:iam AWS gives a new one whenever it is needed; take it out, or take iam:"
+              + " out of url");
+    }
+    return Optional.empty();
   }
 
   private Optional<Problem> tableProblem() {
@@ -541,7 +593,26 @@ public final class RedshiftSinkBuilder {
   }
 
   Database.Address address() {
-    return new Database.Address(url, user, password, connectTimeout, loadTimeout);
+    return new Database.Address(
+        url,
+        new Database.Login(user, password, credentials, awsRegion),
+        connectTimeout,
+        loadTimeout);
+  }
+
+  /** A sentence about how it logs in, without a secret. */
+  String aboutLogin() {
+    Optional<IamUrl> iam = IamUrl.parse(url);
+    if (iam.isEmpty()) {
+      return "Logs in as " + user + " with a password.";
+    }
+    return "Logs in with IAM: asks AWS for a temporary password"
+        + (iam.get().isServerless()
+            ? " of the workgroup's user for these credentials"
+            : user == null ? " of the user that the URL says" : " of the user " + user)
+        + (iam.get().leavesCredentials()
+            ? ", with the pipeline's credentials."
+            : ", with the credentials that the URL names.");
   }
 
   List<String> creations() {

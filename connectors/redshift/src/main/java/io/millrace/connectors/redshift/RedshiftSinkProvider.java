@@ -75,6 +75,7 @@ public final class RedshiftSinkProvider implements SinkProvider {
             + " at "
             + builder.address()
             + ".");
+    sentences.add(builder.aboutLogin());
     sentences.add(
         "Each range of a shard becomes one "
             + builder.format
@@ -120,7 +121,8 @@ public final class RedshiftSinkProvider implements SinkProvider {
             surroundings.credentials());
     storage.endpoint(
         values.find(FileKeys.S3_ENDPOINT).or(() -> surroundings.endpoint("s3")).orElse(null));
-    RedshiftSinkBuilder builder = filled(values, storage);
+    RedshiftSinkBuilder builder =
+        filled(values, storage).iamLogin(surroundings.credentials(), surroundings.region());
     FileKeys.within(storage, surroundings.workingDirectory());
     return builder;
   }

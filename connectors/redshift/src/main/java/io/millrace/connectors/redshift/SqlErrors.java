@@ -4,7 +4,10 @@ import io.millrace.connectors.sink.SinkException;
 import java.io.IOException;
 import java.sql.SQLException;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.Set;
+import software.amazon.awssdk.awscore.exception.AwsServiceException;
+import software.amazon.awssdk.core.exception.SdkException;
 
 /** What an error of the database means for somebody who runs a pipeline. */
 final class SqlErrors {
@@ -27,9 +30,17 @@ final class SqlErrors {
   private static final Set<String> SESSION_GONE =
       Set.of("57P01", "57P02", "57P03", "57P05", "25P03", "25P04", "25P02");
 
+  /** What AWS says when the credentials with which it is asked have to be fetched again. */
+  private static final Set<String> EXPIRED =
+      Set.of("ExpiredToken", "ExpiredTokenException", "RequestExpired");
+
   private SqlErrors() {}
 
   static Kind kind(SQLException e) {
+    Optional<SdkException> ofAws = ofAws(e);
+    if (ofAws.isPresent()) {
+      return kind(ofAws.get());
+    }
     String state = e.getSQLState() == null ? "" : e.getSQLState();
     String message = message(e);
     if (COLLISIONS.contains(state)
@@ -56,6 +67,33 @@ final class SqlErrors {
       return internal(message);
     }
     return Kind.NEEDS_SOMEBODY;
+  }
+
+  /** What AWS says to a login with IAM, before there is a connection. */
+  private static Kind kind(SdkException e) {
+    if (e instanceof AwsServiceException refusal) {
+      boolean passes =
+          refusal.isThrottlingException()
+              || refusal.statusCode() >= 500
+              || EXPIRED.contains(code(refusal));
+      return passes ? Kind.PASSING : Kind.NEEDS_SOMEBODY;
+    }
+    return Kind.PASSING;
+  }
+
+  private static String code(AwsServiceException e) {
+    return e.awsErrorDetails() == null || e.awsErrorDetails().errorCode() == null
+        ? ""
+        : e.awsErrorDetails().errorCode();
+  }
+
+  private static Optional<SdkException> ofAws(Throwable e) {
+    for (Throwable cause = e.getCause(); cause != null; cause = cause.getCause()) {
+      if (cause instanceof SdkException ofAws) {
+        return Optional.of(ofAws);
+      }
+    }
+    return Optional.empty();
   }
 
   /** Redshift reports most of what COPY meets as an internal error. */
@@ -100,6 +138,10 @@ final class SqlErrors {
    * @param doing what was being done, on what: {@code "lock the history h"}; has no secret
    */
   static SinkException translate(SQLException e, String doing) {
+    Optional<SdkException> ofAws = ofAws(e);
+    if (ofAws.isPresent()) {
+      return translate(ofAws.get(), doing);
+    }
     String said =
         "Could not "
             + doing
@@ -115,6 +157,33 @@ final class SqlErrors {
       case NEEDS_SOMEBODY ->
           SinkException.needsSomebody(said + "; " + advice(e.getSQLState(), message(e)), e);
     };
+  }
+
+  /** The driver itself says no more than that something unusual has occurred. */
+  private static SinkException translate(SdkException e, String doing) {
+    String said = "Could not " + doing + ": no login with IAM: " + e.getMessage();
+    return kind(e) == Kind.PASSING
+        ? SinkException.passing(said + " (tried again)", e)
+        : SinkException.needsSomebody(said + "; " + advice((AwsServiceException) e), e);
+  }
+
+  private static String advice(AwsServiceException e) {
+    String code = code(e);
+    if (code.startsWith("AccessDenied") || code.startsWith("NotAuthorized")) {
+      return "allow this process's credentials redshift:GetClusterCredentials on the cluster's dbuser"
+          + " and dbname (with GroupFederation=true redshift:GetClusterCredentialsWithIAM, for a"
+          + " workgroup redshift-serverless:GetCredentials)";
+    }
+    if (code.equals("InvalidClientTokenId")
+        || code.equals("SignatureDoesNotMatch")
+        || code.equals("UnrecognizedClientException")
+        || code.equals("MissingAuthenticationToken")
+        || code.equals("MissingAuthenticationTokenException")) {
+      return "AWS does not know this process's credentials: look at access key and secret, and at"
+          + " the region";
+    }
+    return "AWS gives no user for that: look at the cluster or workgroup, the region and the"
+        + " parameters in url, and at user";
   }
 
   /** What to do. */

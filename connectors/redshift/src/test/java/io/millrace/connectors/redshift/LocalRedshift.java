@@ -28,7 +28,10 @@ final class LocalRedshift {
   /** They end with this JVM. */
   private static final S3Mock S3 = S3Mock.start();
 
-  static final EmbeddedRedshift SERVER = EmbeddedRedshift.start(S3.endpoint());
+  static final Certificate CERTIFICATE = Certificate.forThisMachine();
+
+  static final EmbeddedRedshift SERVER =
+      EmbeddedRedshift.builder(S3.endpoint()).encryption(CERTIFICATE.context()).start();
 
   static final S3AsyncClient CLIENT =
       S3AsyncClient.builder()
@@ -85,8 +88,7 @@ final class LocalRedshift {
   static Database.Address address() {
     return new Database.Address(
         SERVER.jdbcUrl(),
-        SERVER.user(),
-        SERVER.password(),
+        Database.Login.of(SERVER.user(), SERVER.password()),
         Duration.ofSeconds(10),
         Duration.ofSeconds(60));
   }

@@ -105,7 +105,10 @@ record ManifestDestination(
     Database database =
         new Database(
             new Database.Address(
-                url, user, password, Duration.ofSeconds(10), Duration.ofSeconds(60)),
+                url,
+                Database.Login.of(user, password),
+                Duration.ofSeconds(10),
+                Duration.ofSeconds(60)),
             List.of());
     List<String> ids = new ArrayList<>();
     try (Connection connection = database.open();

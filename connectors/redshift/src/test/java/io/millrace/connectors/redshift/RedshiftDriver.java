@@ -74,7 +74,10 @@ public class RedshiftDriver implements SinkDriver {
     Database database =
         new Database(
             new Database.Address(
-                parts[2], parts[3], parts[4], Duration.ofSeconds(10), Duration.ofSeconds(60)),
+                parts[2],
+                Database.Login.of(parts[3], parts[4]),
+                Duration.ofSeconds(10),
+                Duration.ofSeconds(60)),
             List.of());
     List<String> ids = new ArrayList<>();
     try (Connection connection = database.open();

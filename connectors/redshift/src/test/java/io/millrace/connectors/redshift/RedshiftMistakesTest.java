@@ -77,6 +77,21 @@ class RedshiftMistakesTest {
             "sink.user: a URL without iam needs it, and password; or write jdbc:redshift:iam://…",
             "-user",
             "-password"),
+        mistake(
+            "sink.url: Amazon's driver does not find a cluster by name and region; write its host name,"
+                + " jdbc:redshift:iam://CLUSTER.….REGION.redshift.amazonaws.com:5439/DATABASE",
+            "url: jdbc:redshift:iam://clicks:eu-west-1/dev",
+            "-password"),
+        mistake(
+            "sink.user: AWS is asked for the temporary password of a database user, and has to be told"
+                + " of which; say user, or DbUser or GroupFederation=true in url",
+            "url: jdbc:redshift:iam://clicks.x.eu-west-1.redshift.amazonaws.com:5439/dev",
+            "-user",
+            "-password"),
+        mistake(
+            "sink.password: with jdbc:redshift:iam AWS gives a new one whenever it is needed; take it"
+                + " out, or take iam: out of url",
+            "url: jdbc:redshift:iam://clicks.x.eu-west-1.redshift.amazonaws.com:5439/dev"),
         mistake("sink.table: is missing; allowed: " + TableName.ALLOWED, "-table"),
         mistake(
             "sink.table: 'a.b.c' is not allowed (it has 3 parts); allowed: " + TableName.ALLOWED,

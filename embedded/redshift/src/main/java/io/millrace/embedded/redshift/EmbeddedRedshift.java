@@ -8,6 +8,7 @@ import java.util.Deque;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
+import javax.net.ssl.SSLContext;
 
 /**
  * A stand-in for Redshift: PostgreSQL behind a small proxy that Amazon's own driver connects to.
@@ -54,6 +55,7 @@ public final class EmbeddedRedshift implements AutoCloseable {
           new Proxy(
               builder.port,
               postgres.port(),
+              builder.encryption,
               (client, server) -> new Session(client, server, faults, copier, this::created));
     } finally {
       if (started == null) {
@@ -93,6 +95,7 @@ public final class EmbeddedRedshift implements AutoCloseable {
     private String password = "Awsuser1";
     private int port;
     private int slices = 2;
+    private SSLContext encryption;
     private Set<String> roles = Set.of();
     private Set<String> accessKeyIds = Set.of();
 
@@ -152,6 +155,18 @@ public final class EmbeddedRedshift implements AutoCloseable {
     }
 
     /**
+     * Offers encryption to clients that ask for it; there is none unless said. Amazon's driver
+     * insists on it when it logs in with IAM, and verifies certificate and name.
+     *
+     * @param context with the server's key and certificate, which names 127.0.0.1
+     * @return this
+     */
+    public Builder encryption(SSLContext context) {
+      this.encryption = Objects.requireNonNull(context, "context");
+      return this;
+    }
+
+    /**
      * The IAM roles that COPY may use; any unless said.
      *
      * @param arns ARNs, and {@code default} if a COPY may say that
@@ -196,8 +211,8 @@ public final class EmbeddedRedshift implements AutoCloseable {
   }
 
   /**
-   * Where Amazon's driver connects. The driver asks for encryption unless it is told not to, and
-   * there is none here.
+   * Where Amazon's driver connects, without encryption: the driver asks for it unless it is told
+   * not to.
    *
    * @return {@code jdbc:redshift://127.0.0.1:PORT/dev?ssl=false}, never null
    */

@@ -11,6 +11,8 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BiFunction;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLSocket;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -26,6 +28,7 @@ final class Proxy implements Closeable {
 
   private final ServerSocket listener;
   private final int postgresPort;
+  private final SSLContext encryption;
   private final BiFunction<Wire, Wire, Session> sessions;
   private final Set<Closeable> open = ConcurrentHashMap.newKeySet();
   private final Set<Thread> threads = ConcurrentHashMap.newKeySet();
@@ -35,10 +38,13 @@ final class Proxy implements Closeable {
 
   /**
    * @param port 0 for a free one
+   * @param encryption null if there is none
    * @param sessions makes one of a client and a server
    */
-  Proxy(int port, int postgresPort, BiFunction<Wire, Wire, Session> sessions) throws IOException {
+  Proxy(int port, int postgresPort, SSLContext encryption, BiFunction<Wire, Wire, Session> sessions)
+      throws IOException {
     this.postgresPort = postgresPort;
+    this.encryption = encryption;
     this.sessions = sessions;
     this.listener = new ServerSocket();
     listener.setReuseAddress(true);
@@ -75,11 +81,17 @@ final class Proxy implements Closeable {
   private void serve(Socket socket) {
     open.add(socket);
     try (socket;
-        Wire client = new Wire(socket)) {
+        Wire plain = new Wire(socket)) {
+      Wire client = plain;
       Message first = client.readStartup();
       int code = first.fields().int32();
       while (code == SSL_REQUEST || code == GSS_REQUEST) {
-        client.answer('N');
+        if (code == SSL_REQUEST && encryption != null && client == plain) {
+          client.answer('S');
+          client = encrypted(socket);
+        } else {
+          client.answer('N');
+        }
         first = client.readStartup();
         code = first.fields().int32();
       }
@@ -105,6 +117,19 @@ final class Proxy implements Closeable {
       open.remove(socket);
       threads.remove(Thread.currentThread());
     }
+  }
+
+  /** The client has sent nothing behind its question, so nothing of it is in a buffer. */
+  private Wire encrypted(Socket socket) throws IOException {
+    SSLSocket encrypted =
+        (SSLSocket)
+            encryption
+                .getSocketFactory()
+                .createSocket(
+                    socket, socket.getInetAddress().getHostAddress(), socket.getPort(), true);
+    encrypted.setUseClientMode(false);
+    encrypted.startHandshake();
+    return new Wire(encrypted);
   }
 
   @Override
