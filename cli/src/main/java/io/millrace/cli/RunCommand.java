@@ -2,6 +2,7 @@ package io.millrace.cli;
 
 import io.millrace.connectors.application.Host;
 import io.millrace.connectors.config.PipelineConfig;
+import io.millrace.connectors.config.PipelineKeys.Source;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
@@ -54,18 +55,28 @@ final class RunCommand implements Callable<Integer> {
               + " one moves.")
   boolean takeover;
 
+  @Option(
+      names = "--foreign-owner-watch",
+      paramLabel = "TIME",
+      description =
+          "How long such leases must have stood still before their workers count as dead, such as 90 s:"
+              + " at least twice their failover time. In place of the config file's"
+              + " source.foreignOwnerWatch (1 m).")
+  String foreignOwnerWatch;
+
   @Override
   public Integer call() throws Exception {
     if (takeover && local) {
       throw new ParameterException(
           spec.commandLine(), "--takeover is not allowed with --local, whose table is new");
     }
+    checkForeignOwnerWatch();
     if (data != null && !local) {
       throw new ParameterException(
           spec.commandLine(), "--data: '" + data + "' is not allowed without --local");
     }
     PrintWriter err = spec.commandLine().getErr();
-    PipelineConfig config = ConfigFiles.read(file, err);
+    PipelineConfig config = watching(ConfigFiles.read(file, err));
     Interrupts interrupts = Interrupts.listen();
     StatusLine status = StatusLine.onStandardError();
     if (local) {
@@ -94,6 +105,35 @@ final class RunCommand implements Callable<Integer> {
                   : "; not everything was stored in time: the next owner reads it again"));
       return 0;
     }
+  }
+
+  private void checkForeignOwnerWatch() {
+    if (foreignOwnerWatch == null) {
+      return;
+    }
+    if (takeover || local) {
+      throw new ParameterException(
+          spec.commandLine(),
+          "--foreign-owner-watch is not allowed with "
+              + (local ? "--local, whose table is new" : "--takeover, which does not wait"));
+    }
+    try {
+      Source.FOREIGN_OWNER_WATCH.read(foreignOwnerWatch);
+    } catch (IllegalArgumentException e) {
+      throw new ParameterException(
+          spec.commandLine(),
+          "--foreign-owner-watch: '"
+              + foreignOwnerWatch
+              + "' is not allowed; allowed: "
+              + Source.FOREIGN_OWNER_WATCH.allowed(),
+          e);
+    }
+  }
+
+  private PipelineConfig watching(PipelineConfig config) {
+    return foreignOwnerWatch == null
+        ? config
+        : config.with(config.source().with(Source.FOREIGN_OWNER_WATCH.name(), foreignOwnerWatch));
   }
 
   private Host host() {

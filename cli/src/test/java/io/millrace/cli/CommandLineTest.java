@@ -44,6 +44,9 @@ class CommandLineTest {
           local --stream a:1 --stream a:2 | --stream: 'a:2' is not allowed; allowed: each name once
           referrers reader | PART: 'reader' is not allowed; allowed: writer, counter, page, delete
           run a.yaml --data b | --data: 'b' is not allowed without --local
+          run a.yaml --foreign-owner-watch 500ms | --foreign-owner-watch: '500ms' is not allowed; allowed: a time such as 500 ms, 30 s, 5 m or 1 h, from 1 s to 1 h
+          run a.yaml --foreign-owner-watch 5s --takeover | --foreign-owner-watch is not allowed with --takeover, which does not wait
+          run a.yaml --foreign-owner-watch 5s --local | --foreign-owner-watch is not allowed with --local, whose table is new
           run none.yaml | none.yaml: the file cannot be read: it does not exist
           dmeo | Unmatched argument at index 0: 'dmeo'
           """)

@@ -121,6 +121,7 @@ final class Setting {
         .withParentShardPollIntervalMillis(source.get(Source.PARENT_SHARD_POLL_INTERVAL).toMillis())
         .withShutdownGraceMillis(source.get(Source.SHUTDOWN_GRACE).toMillis())
         .withStallThresholdMillis(source.get(Source.STALL_THRESHOLD).toMillis())
+        .withForeignOwnerWatchMillis(source.get(Source.FOREIGN_OWNER_WATCH).toMillis())
         .withWeight(source.get(Source.WEIGHT).intValue())
         .withBalanceBy(source.get(Source.BALANCE_BY))
         .withTableCreation(

@@ -152,6 +152,13 @@ public final class PipelineKeys {
         Key.duration("stallThreshold", Duration.ofSeconds(1), Duration.ofDays(1))
             .withDefault(Duration.ofSeconds(30))
             .describedAs("A shard without progress for so long is reported, with the reason.");
+    public static final Key<Duration> FOREIGN_OWNER_WATCH =
+        Key.duration("foreignOwnerWatch", Duration.ofSeconds(1), Duration.ofHours(1))
+            .withDefault(Duration.ofMinutes(1))
+            .describedAs(
+                "How long leases of another library's workers must have stood still before those"
+                    + " workers count as dead; at least twice that library's failover time. run FILE"
+                    + " --takeover does not wait.");
 
     public static final Section SECTION =
         new Section(
@@ -178,7 +185,8 @@ public final class PipelineKeys {
                 SHARD_SYNC_INTERVAL,
                 PARENT_SHARD_POLL_INTERVAL,
                 SHUTDOWN_GRACE,
-                STALL_THRESHOLD));
+                STALL_THRESHOLD,
+                FOREIGN_OWNER_WATCH));
 
     private Source() {}
   }
