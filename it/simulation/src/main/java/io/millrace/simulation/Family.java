@@ -199,6 +199,23 @@ public enum Family {
     }
   },
 
+  /**
+   * The table is another library's, whose workers are alive. Every scenario of it ends alike, so
+   * {@link #ANY} draws none but by chance.
+   */
+  ANOTHER_LIBRARYS_TABLE {
+    @Override
+    void faults(SeededRandom random, List<Fault> faults) {
+      faults.add(new Fault(0, Kind.FOREIGN_TABLE, 0, 0, 0));
+      for (long at = random.between(1_000, 5_000);
+          at < 40_000;
+          at += random.between(5_000, 15_000)) {
+        Kind kind = random.oneOf(List.of(Kind.JOIN, Kind.CRASH, Kind.STORE_SLOW));
+        faults.add(new Fault(at, kind, -1, random.between(1_000, 5_000), random.between(20, 400)));
+      }
+    }
+  },
+
   /** Many workers join at the same time, some for a moment. */
   JOINS {
     @Override
@@ -220,7 +237,10 @@ public enum Family {
   };
 
   /** Those about one kind of trouble. */
-  static final List<Family> DIRECTED = Stream.of(values()).filter(family -> family != ANY).toList();
+  static final List<Family> DIRECTED =
+      Stream.of(values())
+          .filter(family -> family != ANY && family != ANOTHER_LIBRARYS_TABLE)
+          .toList();
 
   /** The scenario of a seed. */
   public Scenario generate(long seed) {

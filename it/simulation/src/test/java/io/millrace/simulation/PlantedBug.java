@@ -600,6 +600,23 @@ enum PlantedBug implements Mutation {
               boolean foreign = row != null && row.isForeignOwned();
               return to.claim(foreign ? row : seen, claimant, startAt);
             }
+          }),
+
+  /** A worker of another library is watched, but not what it does to its rows. */
+  FOREIGN_OWNER_NOT_WATCHED(
+      Family.ANOTHER_LIBRARYS_TABLE,
+      3,
+      store ->
+          new ForwardingStore(store) {
+            @Override
+            public CompletionStage<LeaseScan> scan() {
+              return to.scan()
+                  .thenApply(
+                      scan ->
+                          new LeaseScan(
+                              scan.leases().stream().map(l -> standingStill(l)).toList(),
+                              scan.unreadable()));
+            }
           });
 
   private final Family family;
@@ -676,6 +693,24 @@ enum PlantedBug implements Mutation {
         lease.endedAtMillis(),
         lease.heir(),
         lease.ownerSwitchesSinceCheckpoint());
+  }
+
+  private static Lease standingStill(Lease lease) {
+    return !lease.isForeignOwned()
+        ? lease
+        : new Lease(
+            lease.key(),
+            lease.owner(),
+            1,
+            lease.checkpoint(),
+            lease.pending(),
+            lease.startAtMillis(),
+            lease.parents(),
+            lease.children(),
+            lease.hashKeyRange(),
+            lease.endedAtMillis(),
+            lease.heir(),
+            lease.ownerSwitchesSinceCheckpoint());
   }
 
   private static Lease withoutForeignOwner(Lease lease) {

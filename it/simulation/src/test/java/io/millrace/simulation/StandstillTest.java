@@ -188,4 +188,36 @@ class StandstillTest {
     fleet.flow(10_000);
     assertThat(fleet.world.journal().reached()).containsKey("moves again");
   }
+
+  @Test
+  void
+      a_worker_that_starts_beside_one_of_another_library_takes_none_of_its_leases_and_says_whose() {
+    Fleet two = new Fleet(2);
+    two.policies(FailureRule.RETRY_FOR_EVER, CheckpointRule.BY_HAND);
+    SimulatedWorker first = two.join("a");
+    two.flow(3_000);
+    two.world.truth().takeForeign(SHARD);
+    first.leave();
+    two.flow(5_000);
+
+    SimulatedWorker second = two.join("b");
+    two.flow(90_000); // longer than it would watch one that is dead
+
+    assertThat(second.failure()).as("a restart is not blocked by one stray process").isNull();
+    assertThat(two.owned(second)).containsExactly(SimulatedStream.shard(1));
+    assertThat(second.standstills())
+        .extracting(ShardHealth::state)
+        .containsExactly(ShardState.OWNED_BY_ANOTHER_LIBRARY);
+    assertThat(second.standstills().get(0).explanation())
+        .startsWith("owned by a-worker-of-another-library, which is no worker of this library; ");
+    assertThat(second.notices())
+        .anyMatch(said -> said.contains("is owned by a-worker-of-another-library"))
+        .anyMatch(said -> said.contains("A worker of another library is at work"));
+
+    two.world.truth().letGoForeign(SHARD);
+    two.flow(15_000);
+    two.time.pass(5_000);
+    assertThat(two.owned(second)).hasSize(2);
+    assertThat(two.everythingProcessed()).isTrue();
+  }
 }

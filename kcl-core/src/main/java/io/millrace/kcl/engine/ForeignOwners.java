@@ -191,6 +191,21 @@ final class ForeignOwners {
             && (!everMoved || lookStartedAt - movedAt >= watchMillis));
   }
 
+  /**
+   * Whose a lease is that is left alone, and why it is; the words change only when the reason does.
+   */
+  String why(Lease lease) {
+    return "owned by "
+        + lease.owner()
+        + ", which is no worker of this library; "
+        + (everMoved && lookStartedAt - movedAt < watchMillis
+            ? "such workers are at work in this table, and none of their leases is taken while any"
+                + " moves: stop them"
+            : "it is taken once all leases of such workers have stood still for "
+                + watchMillis
+                + " ms");
+  }
+
   /** What moved between the last two looks. */
   List<Move> moves() {
     return moves;

@@ -96,12 +96,10 @@ final class ProgressWatch {
       if (lease.isFinished() || consumers.get(lease.key()) != null) {
         continue;
       }
-      if (lease.isForeignOwned()) {
+      if (lease.isForeignOwned() && !context.book().foreign().isDead(lease)) {
         shards.add(
             unheld(
-                lease,
-                ShardState.OWNED_BY_ANOTHER_LIBRARY,
-                "owned by " + lease.owner() + ", which is no worker of this library"));
+                lease, ShardState.OWNED_BY_ANOTHER_LIBRARY, context.book().foreign().why(lease)));
       } else if (context.book().holder(lease, context.membership()) != Holder.FREE) {
         continue;
       } else if (eligible.contains(lease.key())) {

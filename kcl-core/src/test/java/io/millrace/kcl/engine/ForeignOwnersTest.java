@@ -193,4 +193,25 @@ class ForeignOwnersTest {
     assertThat(scan(other, theirs(1, 5)).ofOneStream().leases()).containsExactly(theirs(1, 5));
     assertThat(scan(other).ofOneStream().unreadable()).hasSize(1);
   }
+
+  @Test
+  void why_a_lease_is_left_alone_is_said_in_words_that_change_only_with_the_reason() {
+    look(0, theirs(1, 5));
+    String still = owners.why(theirs(1, 5));
+    look(5_000, theirs(1, 5));
+    assertThat(owners.why(theirs(1, 5)))
+        .isEqualTo(still)
+        .isEqualTo(
+            "owned by "
+                + THEIRS
+                + ", which is no worker of this library; it is taken once all leases of such workers"
+                + " have stood still for 60000 ms");
+
+    look(10_000, theirs(1, 6));
+    assertThat(owners.why(theirs(1, 6))).endsWith("while any moves: stop them");
+    lookUntil(15_000, 70_010, theirs(1, 6));
+    assertThat(owners.why(theirs(1, 6))).endsWith("while any moves: stop them");
+    look(75_000, theirs(1, 6));
+    assertThat(owners.why(theirs(1, 6))).isEqualTo(still);
+  }
 }
