@@ -274,6 +274,7 @@ class RedshiftIamTest {
                         properties))
         .isInstanceOf(SQLException.class);
     assertThat(api.calls("GetClusterCredentials"))
+        .isNotEmpty()
         .allSatisfy(call -> assertThat(call.parameters()).doesNotContainKey("ClusterIdentifier"));
   }
 }
