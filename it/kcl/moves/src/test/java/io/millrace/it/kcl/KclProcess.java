@@ -23,7 +23,7 @@ final class KclProcess implements AutoCloseable {
   }
 
   /**
-   * @param version 2 or 3
+   * @param version 1, 2 or 3
    * @param told what the program is told, see its main class
    */
   static KclProcess start(int version, Path folder, String worker, Map<String, String> told)
@@ -44,7 +44,7 @@ final class KclProcess implements AutoCloseable {
                 "-Xmx256m",
                 "-cp",
                 classPath,
-                "io.millrace.kclapp.KclApp"));
+                version == 1 ? "io.millrace.kclapp.KclOneApp" : "io.millrace.kclapp.KclApp"));
     all.forEach((name, value) -> line.add(name + "=" + value));
     Process process =
         new ProcessBuilder(line)
