@@ -4,8 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
-import io.millrace.it.LocalEngines.RunningWorker;
-import io.millrace.it.LocalEngines.Seen;
 import io.millrace.kcl.KinesisClientLibConfiguration;
 import io.millrace.kcl.TableCreation;
 import io.millrace.kcl.Worker;

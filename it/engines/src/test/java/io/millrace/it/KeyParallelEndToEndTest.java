@@ -3,7 +3,6 @@ package io.millrace.it;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import io.millrace.it.LocalEngines.RunningWorker;
 import io.millrace.kcl.Record;
 import io.millrace.kcl.Worker;
 import io.millrace.kcl.deadletter.DeadLetter;

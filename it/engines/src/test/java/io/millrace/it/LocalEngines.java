@@ -2,20 +2,10 @@ package io.millrace.it;
 
 import io.millrace.dynamodblocal.DynamoDbLocal;
 import io.millrace.embedded.EmbeddedKinesis;
-import io.millrace.kcl.IRecordProcessor;
-import io.millrace.kcl.IRecordProcessorCheckpointer;
 import io.millrace.kcl.InitialPositionInStream;
 import io.millrace.kcl.KinesisClientLibConfiguration;
-import io.millrace.kcl.Record;
-import io.millrace.kcl.Worker;
 import java.net.URI;
-import java.nio.charset.StandardCharsets;
 import java.util.List;
-import java.util.Map;
-import java.util.Set;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
@@ -113,68 +103,5 @@ final class LocalEngines implements AutoCloseable {
     dynamoDbClient.close();
     dynamoDb.close();
     kinesis.close();
-  }
-
-  /** A worker on a thread of its own. */
-  static final class RunningWorker {
-    final Worker worker;
-    final CompletableFuture<Void> ended = new CompletableFuture<>();
-
-    RunningWorker(Worker worker) {
-      this.worker = worker;
-      Thread thread =
-          new Thread(
-              () -> {
-                try {
-                  worker.run();
-                  ended.complete(null);
-                } catch (RuntimeException e) {
-                  ended.completeExceptionally(e);
-                }
-              },
-              "worker-under-test");
-      thread.setDaemon(true);
-      thread.start();
-    }
-
-    void stop() throws Exception {
-      worker.startGracefulShutdown().get();
-      ended.get();
-    }
-  }
-
-  /** What all processors of a test saw. */
-  static final class Seen {
-    final ConcurrentLinkedQueue<String> deliveries = new ConcurrentLinkedQueue<>();
-    final Map<String, Set<String>> byWorker = new ConcurrentHashMap<>();
-    final Set<String> shards = ConcurrentHashMap.newKeySet();
-
-    /** A processor that writes down and checkpoints. */
-    IRecordProcessor processor(String worker) {
-      return new IRecordProcessor() {
-        private String shard;
-
-        @Override
-        public void initialize(String shardId) {
-          shard = shardId;
-          shards.add(shardId);
-        }
-
-        @Override
-        public void processRecords(List<Record> records, IRecordProcessorCheckpointer checkpointer)
-            throws Exception {
-          for (Record record : records) {
-            String text = StandardCharsets.UTF_8.decode(record.getData()).toString();
-            deliveries.add(text);
-            byWorker.computeIfAbsent(worker, w -> ConcurrentHashMap.newKeySet()).add(shard);
-          }
-          checkpointer.checkpoint();
-        }
-      };
-    }
-
-    Set<String> texts() {
-      return Set.copyOf(deliveries);
-    }
   }
 }

@@ -3,8 +3,6 @@ package io.millrace.it;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import io.millrace.it.LocalEngines.RunningWorker;
-import io.millrace.it.LocalEngines.Seen;
 import io.millrace.kcl.Worker;
 import io.millrace.kcl.WorkerListener;
 import io.millrace.kcl.aws.AwsClients;

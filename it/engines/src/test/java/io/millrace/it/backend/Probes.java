@@ -1,0 +1,208 @@
+package io.millrace.it.backend;
+
+import static io.millrace.it.backend.SdkCloud.done;
+
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.time.Duration;
+import java.util.Collections;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicInteger;
+import software.amazon.awssdk.core.SdkBytes;
+import software.amazon.awssdk.http.Protocol;
+import software.amazon.awssdk.http.nio.netty.NettyNioAsyncHttpClient;
+import software.amazon.awssdk.regions.Region;
+import software.amazon.awssdk.services.kinesis.KinesisAsyncClient;
+import software.amazon.awssdk.services.kinesis.model.ConsumerStatus;
+import software.amazon.awssdk.services.kinesis.model.GetRecordsResponse;
+import software.amazon.awssdk.services.kinesis.model.PutRecordsRequestEntry;
+import software.amazon.awssdk.services.kinesis.model.Shard;
+import software.amazon.awssdk.services.kinesis.model.ShardFilterType;
+import software.amazon.awssdk.services.kinesis.model.ShardIteratorType;
+import software.amazon.awssdk.services.kinesis.model.SubscribeToShardEvent;
+import software.amazon.awssdk.services.kinesis.model.SubscribeToShardResponseHandler;
+
+/** Looks, for each difference, whether a backend has it. */
+final class Probes {
+
+  private static final int MEGABYTE = 1_000_000;
+  private static final Duration PATIENCE = Duration.ofSeconds(15);
+
+  private final TestBed bed;
+
+  Probes(TestBed bed) {
+    this.bed = bed;
+  }
+
+  boolean isThere(Difference difference) throws Exception {
+    return switch (difference) {
+      case NO_CHILD_SHARDS -> endOfSplitShard().childShards().isEmpty();
+      case LIST_SHARDS_IGNORES_FILTERS -> listsClosedShardsAsOpen();
+      case NO_WRITE_LIMIT -> takesThreeMegabytesAtOnce();
+      case NO_CBOR -> !understandsCbor();
+      case NO_HTTP2 -> !speaksHttp2();
+      case NO_FAN_OUT -> !subscribes();
+    };
+  }
+
+  private String splitStream() {
+    String stream = bed.resources().stream(1);
+    bed.split(stream, bed.shards(stream).get(0));
+    return stream;
+  }
+
+  /** The last page of the parent. */
+  private GetRecordsResponse endOfSplitShard() {
+    String stream = splitStream();
+    String parent = bed.shards(stream).get(0).shardId();
+    String iterator =
+        done(bed.cloud()
+                .kinesis
+                .getShardIterator(
+                    r ->
+                        r.streamName(stream)
+                            .shardId(parent)
+                            .shardIteratorType(ShardIteratorType.TRIM_HORIZON)))
+            .shardIterator();
+    for (int page = 0; page < 10; page++) {
+      String from = iterator;
+      GetRecordsResponse answer =
+          done(bed.cloud().kinesis.getRecords(r -> r.shardIterator(from).limit(10)));
+      if (answer.nextShardIterator() == null) {
+        return answer;
+      }
+      iterator = answer.nextShardIterator();
+    }
+    throw new IllegalStateException(
+        "the closed shard " + parent + " of " + stream + " has no end after 10 pages");
+  }
+
+  private boolean listsClosedShardsAsOpen() {
+    String stream = splitStream();
+    List<Shard> latest =
+        done(bed.cloud()
+                .kinesis
+                .listShards(
+                    r -> r.streamName(stream).shardFilter(f -> f.type(ShardFilterType.AT_LATEST))))
+            .shards();
+    return latest.size() == 3;
+  }
+
+  private boolean takesThreeMegabytesAtOnce() {
+    String stream = bed.resources().stream(1);
+    PutRecordsRequestEntry entry =
+        PutRecordsRequestEntry.builder()
+            .partitionKey("key")
+            .data(SdkBytes.fromByteArrayUnsafe(new byte[MEGABYTE]))
+            .build();
+    return done(bed.cloud()
+                .kinesis
+                .putRecords(r -> r.streamName(stream).records(Collections.nCopies(3, entry))))
+            .failedRecordCount()
+        == 0;
+  }
+
+  private boolean understandsCbor() throws IOException, InterruptedException {
+    Optional<URI> endpoint = bed.services().endpoint("kinesis");
+    if (endpoint.isEmpty()) {
+      return true; // the SDK speaks it with AWS
+    }
+    byte[] emptyMap = {(byte) 0xa0};
+    return HttpClient.newBuilder()
+            .version(HttpClient.Version.HTTP_1_1)
+            .build()
+            .send(
+                HttpRequest.newBuilder(endpoint.get())
+                    .timeout(PATIENCE)
+                    .header("Content-Type", "application/x-amz-cbor-1.1")
+                    .header("X-Amz-Target", "Kinesis_20131202.ListStreams")
+                    .header("X-Amz-Date", "20260101T000000Z")
+                    .header(
+                        "Authorization",
+                        "AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/kinesis/aws4_request,"
+                            + " SignedHeaders=host, Signature=none")
+                    .POST(HttpRequest.BodyPublishers.ofByteArray(emptyMap))
+                    .build(),
+                HttpResponse.BodyHandlers.discarding())
+            .statusCode()
+        == 200;
+  }
+
+  private boolean speaksHttp2() throws InterruptedException {
+    try (KinesisAsyncClient http2 = http2()) {
+      http2.listStreams().get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
+      return true;
+    } catch (ExecutionException | TimeoutException e) {
+      return false;
+    }
+  }
+
+  /** On plain HTTP this is HTTP/2 with prior knowledge. */
+  private KinesisAsyncClient http2() {
+    var builder =
+        KinesisAsyncClient.builder()
+            .region(Region.of(bed.services().region()))
+            .credentialsProvider(bed.services().credentials())
+            .overrideConfiguration(o -> o.apiCallTimeout(PATIENCE).apiCallAttemptTimeout(PATIENCE))
+            .httpClientBuilder(NettyNioAsyncHttpClient.builder().protocol(Protocol.HTTP2));
+    bed.services().endpoint("kinesis").ifPresent(builder::endpointOverride);
+    return builder.build();
+  }
+
+  /** Whether a record comes by itself. */
+  private boolean subscribes() throws Exception {
+    String stream = bed.resources().stream(1);
+    bed.put(stream, 1);
+    AtomicInteger records = new AtomicInteger();
+    try (KinesisAsyncClient http2 = http2()) {
+      String streamArn =
+          done(bed.cloud().kinesis.describeStreamSummary(r -> r.streamName(stream)))
+              .streamDescriptionSummary()
+              .streamARN();
+      String consumer =
+          done(bed.cloud()
+                  .kinesis
+                  .registerStreamConsumer(r -> r.streamARN(streamArn).consumerName("probe")))
+              .consumer()
+              .consumerARN();
+      org.awaitility.Awaitility.await()
+          .atMost(PATIENCE)
+          .until(
+              () ->
+                  done(bed.cloud().kinesis.describeStreamConsumer(r -> r.consumerARN(consumer)))
+                          .consumerDescription()
+                          .consumerStatus()
+                      == ConsumerStatus.ACTIVE);
+      CompletableFuture<Void> got = new CompletableFuture<>();
+      CompletableFuture<Void> ended =
+          http2.subscribeToShard(
+              r ->
+                  r.consumerARN(consumer)
+                      .shardId(bed.shards(stream).get(0).shardId())
+                      .startingPosition(p -> p.type(ShardIteratorType.TRIM_HORIZON)),
+              SubscribeToShardResponseHandler.builder()
+                  .onError(got::completeExceptionally)
+                  .subscriber(
+                      event -> {
+                        if (event instanceof SubscribeToShardEvent page
+                            && records.addAndGet(page.records().size()) > 0) {
+                          got.complete(null);
+                        }
+                      })
+                  .build());
+      got.get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
+      ended.cancel(true);
+      return true;
+    } catch (ExecutionException | TimeoutException | RuntimeException e) {
+      return false;
+    }
+  }
+}
