@@ -6,10 +6,13 @@ package io.millrace.it.backend;
  * anything.
  */
 enum Difference {
+  CLOSED_SHARDS_GO_ON(
+      "a shard that was split or merged has no end and takes records as before, so that resharding"
+          + " cannot be followed"),
   NO_CHILD_SHARDS("the end of a closed shard does not name its children"),
   LIST_SHARDS_IGNORES_FILTERS("ListShards lists all shards whatever filter it is given"),
   NO_WRITE_LIMIT("a shard takes more than 1 MB a second"),
-  NO_CBOR("requests in CBOR, which is what the AWS SDK sends, are not understood, only JSON"),
+  NO_CBOR("the SDK cannot speak CBOR with it, only JSON (-Daws.cborEnabled=false)"),
   NO_HTTP2("HTTP/2 is not spoken, only HTTP/1.1"),
   NO_FAN_OUT("SubscribeToShard does not work");
 

@@ -18,16 +18,7 @@ final class EmbeddedBackend implements Backend {
 
   private final MovedClock clock = new MovedClock();
   private final EmbeddedKinesis kinesis = EmbeddedKinesis.builder().clock(clock).start();
-  private final DynamoAndS3 others;
-
-  EmbeddedBackend() {
-    try {
-      others = DynamoAndS3.start();
-    } catch (RuntimeException e) {
-      kinesis.close();
-      throw e;
-    }
-  }
+  private final DynamoAndS3 others = DynamoAndS3.startBeside(kinesis);
 
   @Override
   public Services services() {
@@ -56,13 +47,22 @@ final class EmbeddedBackend implements Backend {
   /** DynamoDB Local and S3Mock, which go with every Kinesis that brings none of its own. */
   record DynamoAndS3(DynamoDbLocal dynamoDb, S3Mock s3) implements AutoCloseable {
 
-    static DynamoAndS3 start() {
-      DynamoDbLocal dynamoDb = DynamoDbLocal.start();
+    /** Closes the given Kinesis if they do not start. */
+    static DynamoAndS3 startBeside(AutoCloseable kinesis) {
+      DynamoDbLocal dynamoDb = null;
       try {
+        dynamoDb = DynamoDbLocal.start();
         return new DynamoAndS3(dynamoDb, S3Mock.start());
       } catch (RuntimeException e) {
-        dynamoDb.close();
-        throw e;
+        try (AutoCloseable first = kinesis;
+            AutoCloseable second = dynamoDb) {
+          throw e;
+        } catch (RuntimeException same) {
+          throw same;
+        } catch (Exception closing) {
+          e.addSuppressed(closing);
+          throw e;
+        }
       }
     }
 

@@ -1,5 +1,6 @@
 package io.millrace.it.backend;
 
+import static io.millrace.it.backend.Difference.CLOSED_SHARDS_GO_ON;
 import static io.millrace.it.backend.Difference.LIST_SHARDS_IGNORES_FILTERS;
 import static io.millrace.it.backend.Difference.NO_CBOR;
 import static io.millrace.it.backend.Difference.NO_CHILD_SHARDS;
@@ -23,14 +24,28 @@ enum Kind {
     }
   },
   /** Needs node and npm. */
-  KINESIS_LOCAL("kinesis-local") {
+  KINESIS_LOCAL("kinesis-local", NO_WRITE_LIMIT) {
     @Override
     Backend start(Settings settings) {
       return new KinesisLocalBackend();
     }
   },
+  /** Needs node and npm. An old server that does not name the children of a shard. */
+  KINESALITE(
+      "kinesalite",
+      NO_CHILD_SHARDS,
+      LIST_SHARDS_IGNORES_FILTERS,
+      NO_WRITE_LIMIT,
+      NO_CBOR,
+      NO_HTTP2,
+      NO_FAN_OUT) {
+    @Override
+    Backend start(Settings settings) {
+      return new KinesaliteBackend();
+    }
+  },
   /** Needs Docker, or a LocalStack that is running. */
-  LOCALSTACK("localstack") {
+  LOCALSTACK("localstack", NO_WRITE_LIMIT) {
     @Override
     Backend start(Settings settings) {
       return new LocalStackBackend(settings);
@@ -39,6 +54,7 @@ enum Kind {
   /** Needs Python's moto. A server that lacks much: what works on it asks little of a server. */
   MOTO(
       "moto",
+      CLOSED_SHARDS_GO_ON,
       NO_CHILD_SHARDS,
       LIST_SHARDS_IGNORES_FILTERS,
       NO_WRITE_LIMIT,

@@ -2,6 +2,7 @@ package io.millrace.it.backend;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
+import java.io.InputStream;
 import java.net.URI;
 import java.util.Optional;
 import java.util.SortedMap;
@@ -57,11 +58,8 @@ final class LocalStackBackend implements Backend {
   }
 
   private static String version(URI endpoint) {
-    try {
-      return new ObjectMapper()
-          .readTree(endpoint.resolve("/_localstack/health").toURL())
-          .path("version")
-          .asText("of unknown version");
+    try (InputStream health = endpoint.resolve("/_localstack/health").toURL().openStream()) {
+      return new ObjectMapper().readTree(health).path("version").asText("of unknown version");
     } catch (IOException e) {
       return "of unknown version";
     }

@@ -16,10 +16,13 @@ final class MotoBackend implements Backend {
 
   private final Optional<Child> child;
   private final URI endpoint;
+  private final String version;
 
   MotoBackend(Settings settings) {
     // the SDK reads it when a client is made
     System.setProperty("aws.cborEnabled", "false");
+    // moto does not tell its own
+    version = settings.get("it.moto.version").orElse("of unknown version");
     Optional<String> running = settings.get("it.moto.endpoint");
     if (running.isPresent()) {
       endpoint = URI.create(running.get());
@@ -68,9 +71,7 @@ final class MotoBackend implements Backend {
   @Override
   public SortedMap<String, String> engines() {
     SortedMap<String, String> engines = new TreeMap<>();
-    engines.put(
-        "Kinesis, DynamoDB, S3",
-        "moto " + Optional.ofNullable(System.getProperty("it.moto.version")).orElse(""));
+    engines.put("Kinesis, DynamoDB, S3", "moto " + version);
     return engines;
   }
 
