@@ -1,40 +1,83 @@
 package io.millrace.it.backend;
 
 import java.io.BufferedReader;
+import java.io.File;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.nio.charset.Charset;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Deque;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 
 /**
- * A process that belongs to the run: its output is read, and it is ended with {@link #close} and
- * with this JVM.
+ * A process that belongs to the run: its output is read, and it is ended with {@link #close} and,
+ * however this JVM ends, with it.
  */
 final class Child implements AutoCloseable {
   private static final int LINES_KEPT = 30;
 
+  /**
+   * Runs somebody else's server, which does not look whether we are still there: when the pipe to
+   * us closes, as it does even if we are killed, the server is killed.
+   */
+  private static final String WATCHED =
+      """
+      exec 3<&0
+      "$@" </dev/null &
+      server=$!
+      { cat <&3 >/dev/null; kill -9 $server; } 2>/dev/null &
+      exec 2>/dev/null
+      wait $server
+      """;
+
   private final String name;
   private final Process process;
-  private final Thread hook;
   private final Deque<String> lastLines = new ArrayDeque<>();
 
-  /**
-   * Starts it.
-   *
-   * @param name for messages and threads
-   * @param line is told every line of output, on a thread of its own
-   */
-  Child(String name, ProcessBuilder builder, Consumer<String> line) throws IOException {
+  private Child(String name, ProcessBuilder builder, Consumer<String> line) throws IOException {
     this.name = name;
     this.process = builder.redirectErrorStream(true).start();
-    this.hook = new Thread(process::destroyForcibly, name + "-shutdown");
-    Runtime.getRuntime().addShutdownHook(hook);
     Thread reader = new Thread(() -> read(line), name + "-output");
     reader.setDaemon(true);
     reader.start();
+  }
+
+  /**
+   * Starts somebody else's server.
+   *
+   * @param name for messages and threads
+   * @throws IOException if there is no such command
+   */
+  static Child server(String name, ProcessBuilder builder) throws IOException {
+    String command = builder.command().get(0);
+    boolean found =
+        Stream.concat(
+                Stream.of(Path.of("")),
+                Stream.of(System.getenv("PATH").split(File.pathSeparator)).map(Path::of))
+            .map(folder -> folder.resolve(command))
+            .filter(file -> command.contains("/") || file.isAbsolute())
+            .anyMatch(Files::isExecutable);
+    if (!found) {
+      throw new IOException("there is no executable " + command);
+    }
+    List<String> watched = new ArrayList<>(List.of("sh", "-c", WATCHED, "sh"));
+    watched.addAll(builder.command());
+    return new Child(name, builder.command(watched), line -> {});
+  }
+
+  /**
+   * Starts a process of ours, which ends when its standard input does.
+   *
+   * @param line is told every line of output, on a thread of its own
+   */
+  static Child ours(String name, ProcessBuilder builder, Consumer<String> line) throws IOException {
+    return new Child(name, builder, line);
   }
 
   private void read(Consumer<String> told) {
@@ -66,20 +109,29 @@ final class Child implements AutoCloseable {
   }
 
   /** SIGKILL; returns when it is gone. Calling it again does nothing. */
+  void kill() {
+    process.destroyForcibly();
+    awaitEnd();
+  }
+
+  /** Ends it by closing its standard input. Calling it again does nothing. */
   @Override
   public void close() {
-    process.destroyForcibly();
+    try {
+      process.getOutputStream().close();
+    } catch (IOException e) {
+      // nobody reads there any more: it has ended
+    }
+    awaitEnd();
+  }
+
+  private void awaitEnd() {
     try {
       if (!process.waitFor(10, TimeUnit.SECONDS)) {
-        throw new IllegalStateException(name + " does not end though it was killed");
+        throw new IllegalStateException(name + " does not end");
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-    }
-    try {
-      Runtime.getRuntime().removeShutdownHook(hook);
-    } catch (IllegalStateException e) {
-      // the JVM is ending, and the hook does the same
     }
   }
 }

@@ -31,7 +31,7 @@ final class KilledWorker implements AutoCloseable {
    */
   KilledWorker(TestBed bed, String application, String stream, Seen seen) throws IOException {
     child =
-        new Child(
+        Child.ours(
             "killed-worker",
             new ProcessBuilder(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
@@ -66,7 +66,7 @@ final class KilledWorker implements AutoCloseable {
   /** SIGKILL; returns when the process is gone. */
   @Override
   public void close() {
-    child.close();
+    child.kill();
   }
 
   /** The other end. */

@@ -39,10 +39,8 @@ final class MotoBackend implements Backend {
     Child started;
     try {
       started =
-          new Child(
-              "moto",
-              new ProcessBuilder(server, "-H", "127.0.0.1", "-p", Integer.toString(port)),
-              line -> {});
+          Child.server(
+              "moto", new ProcessBuilder(server, "-H", "127.0.0.1", "-p", Integer.toString(port)));
     } catch (IOException e) {
       throw new NotStartedException(
           "The backend moto needs `"

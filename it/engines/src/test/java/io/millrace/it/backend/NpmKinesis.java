@@ -41,7 +41,7 @@ final class NpmKinesis implements AutoCloseable {
     builder.command().addAll(script);
     builder.environment().putAll(environment);
     try {
-      child = new Child(name, builder, line -> {});
+      child = Child.server(name, builder);
     } catch (IOException e) {
       throw missing("node 20 or newer", "node", e);
     }
