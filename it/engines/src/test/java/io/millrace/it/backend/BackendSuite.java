@@ -179,7 +179,9 @@ abstract class BackendSuite {
     a.stop();
   }
 
+  /** On the embedded backend it/aggregation has much more of this, in every build. */
   @Test
+  @Tag("heavy")
   void aggregated_records_are_unpacked() throws Exception {
     String stream = bed.resources().stream(1);
     List<String> texts = IntStream.range(0, 300).mapToObj(i -> "aggregated-" + i).toList();
@@ -280,7 +282,7 @@ abstract class BackendSuite {
 
   @Test
   @Tag("heavy")
-  void the_backend_differs_from_aws_in_what_its_list_says_and_in_nothing_else() throws Exception {
+  void what_the_list_says_of_this_backend_is_so_and_what_it_does_not_say_is_not() throws Exception {
     Probes probes = new Probes(bed);
     Set<Difference> found = EnumSet.noneOf(Difference.class);
     for (Difference difference : Difference.values()) {
