@@ -25,7 +25,7 @@ class OrdersOnLocalStackIT {
 
   // from 2026.3 on the images want a token
   private static final DockerImageName IMAGE =
-      DockerImageName.parse("localstack/localstack:4.13.1");
+      DockerImageName.parse("localstack/localstack:4.14.0");
 
   @Container
   private static final LocalStackContainer localStack =

@@ -65,7 +65,11 @@ final class SdkCloud implements Cloud, AutoCloseable {
 
   @Override
   public void createStream(String name, int shards) {
-    done(kinesis.createStream(r -> r.streamName(name).shardCount(shards)));
+    try {
+      done(kinesis.createStream(r -> r.streamName(name).shardCount(shards)));
+    } catch (software.amazon.awssdk.services.kinesis.model.ResourceInUseException e) {
+      // names are used once: an attempt whose answer was lost has made it
+    }
     awaitActive(name);
   }
 
