@@ -1,12 +1,16 @@
 package io.millrace.it.backend;
 
+import static io.millrace.it.backend.Difference.BAD_ITERATOR_IS_ITS_FAULT;
 import static io.millrace.it.backend.Difference.CLOSED_SHARDS_GO_ON;
 import static io.millrace.it.backend.Difference.LIST_SHARDS_IGNORES_FILTERS;
 import static io.millrace.it.backend.Difference.NO_CBOR;
 import static io.millrace.it.backend.Difference.NO_CHILD_SHARDS;
+import static io.millrace.it.backend.Difference.NO_ENDING_NUMBERS;
 import static io.millrace.it.backend.Difference.NO_FAN_OUT;
 import static io.millrace.it.backend.Difference.NO_HTTP2;
 import static io.millrace.it.backend.Difference.NO_WRITE_LIMIT;
+import static io.millrace.it.backend.Difference.NUMBERS_OF_OTHER_SHARDS;
+import static io.millrace.it.backend.Difference.TRIM_HORIZON_LISTS_CHILDREN;
 
 import java.util.Arrays;
 import java.util.Collections;
@@ -24,7 +28,13 @@ enum Kind {
     }
   },
   /** Needs node and npm. */
-  KINESIS_LOCAL("kinesis-local", NO_WRITE_LIMIT) {
+  KINESIS_LOCAL(
+      "kinesis-local",
+      TRIM_HORIZON_LISTS_CHILDREN,
+      NO_ENDING_NUMBERS,
+      BAD_ITERATOR_IS_ITS_FAULT,
+      NUMBERS_OF_OTHER_SHARDS,
+      NO_WRITE_LIMIT) {
     @Override
     Backend start(Settings settings) {
       return new KinesisLocalBackend();
@@ -35,6 +45,7 @@ enum Kind {
       "kinesalite",
       NO_CHILD_SHARDS,
       LIST_SHARDS_IGNORES_FILTERS,
+      TRIM_HORIZON_LISTS_CHILDREN,
       NO_WRITE_LIMIT,
       NO_CBOR,
       NO_HTTP2,
@@ -45,7 +56,13 @@ enum Kind {
     }
   },
   /** Needs Docker, or a LocalStack that is running. */
-  LOCALSTACK("localstack", NO_WRITE_LIMIT) {
+  LOCALSTACK(
+      "localstack",
+      TRIM_HORIZON_LISTS_CHILDREN,
+      NO_ENDING_NUMBERS,
+      BAD_ITERATOR_IS_ITS_FAULT,
+      NUMBERS_OF_OTHER_SHARDS,
+      NO_WRITE_LIMIT) {
     @Override
     Backend start(Settings settings) {
       return new LocalStackBackend(settings);
@@ -57,6 +74,10 @@ enum Kind {
       CLOSED_SHARDS_GO_ON,
       NO_CHILD_SHARDS,
       LIST_SHARDS_IGNORES_FILTERS,
+      TRIM_HORIZON_LISTS_CHILDREN,
+      NO_ENDING_NUMBERS,
+      BAD_ITERATOR_IS_ITS_FAULT,
+      NUMBERS_OF_OTHER_SHARDS,
       NO_WRITE_LIMIT,
       NO_CBOR,
       NO_HTTP2,

@@ -20,6 +20,8 @@ import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.services.kinesis.KinesisAsyncClient;
 import software.amazon.awssdk.services.kinesis.model.ConsumerStatus;
 import software.amazon.awssdk.services.kinesis.model.GetRecordsResponse;
+import software.amazon.awssdk.services.kinesis.model.InvalidArgumentException;
+import software.amazon.awssdk.services.kinesis.model.KinesisException;
 import software.amazon.awssdk.services.kinesis.model.PutRecordsRequestEntry;
 import software.amazon.awssdk.services.kinesis.model.Record;
 import software.amazon.awssdk.services.kinesis.model.Shard;
@@ -36,6 +38,10 @@ final class Probes {
 
   private static final Instant YEARS_AGO = Instant.parse("2020-01-01T00:00:00Z");
   private static final int MEGABYTE = 1_000_000;
+
+  /** Of the numbers that streams of today give. */
+  private static final int SEQUENCE_NUMBER_DIGITS = 56;
+
   private static final Duration PATIENCE = Duration.ofSeconds(15);
 
   private final TestBed bed;
@@ -50,6 +56,11 @@ final class Probes {
       case NO_CHILD_SHARDS ->
           endOfSplitShard().map(end -> end.childShards().isEmpty()).orElse(true);
       case LIST_SHARDS_IGNORES_FILTERS -> listsClosedShardsAsOpen();
+      case TRIM_HORIZON_LISTS_CHILDREN ->
+          listed(splitStream(), ShardFilterType.AT_TRIM_HORIZON).size() > 1;
+      case NO_ENDING_NUMBERS -> !endsWithASequenceNumber();
+      case BAD_ITERATOR_IS_ITS_FAULT -> blamesItselfForABadIterator();
+      case NUMBERS_OF_OTHER_SHARDS -> takesTheNumberOfAnotherShard();
       case NO_WRITE_LIMIT -> takesThreeMegabytesAtOnce();
       case NO_CBOR -> !understandsCbor();
       case NO_HTTP2 -> !speaksHttp2();
@@ -89,14 +100,57 @@ final class Probes {
   }
 
   private boolean listsClosedShardsAsOpen() {
-    String stream = splitStream();
-    List<Shard> latest =
+    return listed(splitStream(), ShardFilterType.AT_LATEST).size() == 3;
+  }
+
+  private List<Shard> listed(String stream, ShardFilterType filter) {
+    return done(bed.cloud()
+            .kinesis
+            .listShards(r -> r.streamName(stream).shardFilter(f -> f.type(filter))))
+        .shards();
+  }
+
+  private boolean endsWithASequenceNumber() {
+    String end = bed.shards(splitStream()).get(0).sequenceNumberRange().endingSequenceNumber();
+    return end != null && end.length() >= SEQUENCE_NUMBER_DIGITS;
+  }
+
+  private boolean blamesItselfForABadIterator() {
+    try {
+      done(bed.cloud().kinesis.getRecords(r -> r.shardIterator("AAAAAAAAAAEnone")));
+      return false;
+    } catch (KinesisException e) {
+      return e.statusCode() >= 500;
+    }
+  }
+
+  private boolean takesTheNumberOfAnotherShard() {
+    String stream = bed.resources().stream(2);
+    List<Shard> shards = bed.shards(stream);
+    String number =
         done(bed.cloud()
                 .kinesis
-                .listShards(
-                    r -> r.streamName(stream).shardFilter(f -> f.type(ShardFilterType.AT_LATEST))))
-            .shards();
-    return latest.size() == 3;
+                .putRecord(
+                    r ->
+                        r.streamName(stream)
+                            .partitionKey("key")
+                            .explicitHashKey(shards.get(0).hashKeyRange().startingHashKey())
+                            .data(SdkBytes.fromUtf8String("text"))))
+            .sequenceNumber();
+    try {
+      done(
+          bed.cloud()
+              .kinesis
+              .getShardIterator(
+                  r ->
+                      r.streamName(stream)
+                          .shardId(shards.get(1).shardId())
+                          .shardIteratorType(ShardIteratorType.AFTER_SEQUENCE_NUMBER)
+                          .startingSequenceNumber(number)));
+      return true;
+    } catch (InvalidArgumentException e) {
+      return false;
+    }
   }
 
   private boolean takesThreeMegabytesAtOnce() {
