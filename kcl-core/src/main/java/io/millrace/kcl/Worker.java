@@ -451,6 +451,7 @@ public final class Worker implements Runnable {
           LeaseTable.builder(clients.dynamoDb(), config.getTableName())
               .create(config.getTableCreation() == TableCreation.CREATE)
               .tags(config.getTableTags())
+              .delay(this::pause)
               .pointInTimeRecovery(config.isPointInTimeRecovery())
               .deletionProtection(config.isDeletionProtection());
       if (config.getBillingMode() == BillingMode.PROVISIONED) {
@@ -481,6 +482,13 @@ public final class Worker implements Runnable {
               () -> isStopAsked() ? CompletableFuture.completedFuture(null) : table.ensure());
       // DynamoDB may take minutes to answer; whoever wants the worker to stop does not wait for it
       await(CompletableFuture.anyOf(stopAsked, opened.toCompletableFuture()));
+    }
+
+    /** Never over once the worker is closed: nothing more is asked of the table then. */
+    private CompletionStage<Void> pause(Duration pause) {
+      CompletableFuture<Void> over = new CompletableFuture<>();
+      loopThread.schedule(() -> over.complete(null), pause.toMillis(), TimeUnit.MILLISECONDS);
+      return over;
     }
 
     @Override
