@@ -6,6 +6,8 @@ import io.millrace.kcl.engine.EngineSettings.InitialPosition;
 import io.millrace.lease.LeaseKey;
 import io.millrace.simulation.Fault.Kind;
 import java.util.List;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 
 /** What the simulator, or the work on it, has found in the engine; each was red once. */
@@ -119,6 +121,42 @@ class EngineRegressionTest {
     fleet.time.pass(20_000);
     assertThat(a.failure()).hasMessageContaining("handed back to another library");
     assertThat(fleet.world.truth().rows().readPage(0).toCompletableFuture().join()).isEmpty();
+  }
+
+  @Test
+  void a_release_whose_answer_is_late_is_no_lost_lease_when_the_table_shows_it() {
+    Fleet fleet = new Fleet(4, new SlowGiving(4_000));
+    SimulatedWorker a = fleet.join("a");
+    SimulatedWorker b = fleet.join("b");
+    fleet.flow(15_000);
+    assertThat(fleet.owned(a)).hasSize(2);
+    SortedMap<String, Long> before = new TreeMap<>(fleet.world.journal().reached());
+    a.leave();
+    fleet.flow(500);
+    b.leave(); // what it tells of its own leases makes the other one read the table
+    fleet.flow(2_500);
+    assertThat(fleet.world.leases()).allMatch(lease -> lease.owner() == null);
+    assertThat(a.isDone()).isFalse();
+    fleet.flow(6_000);
+    assertThat(a.isDone() && b.isDone()).isTrue();
+    SortedMap<String, Long> after = fleet.world.journal().reached();
+    assertThat(after.get("lease lost")).isEqualTo(before.get("lease lost"));
+    assertThat(after.get("lease given, drained"))
+        .isEqualTo(before.getOrDefault("lease given, drained", 0L) + 4);
+  }
+
+  @Test
+  void a_worker_that_leaves_with_many_leases_gives_away_so_many_at_a_time() {
+    SlowGiving table = new SlowGiving(200);
+    Fleet fleet = new Fleet(150, table);
+    SimulatedWorker a = fleet.join("a");
+    fleet.time.pass(10_000);
+    assertThat(fleet.owned(a)).hasSize(150);
+    a.leave();
+    fleet.time.pass(5_000);
+    assertThat(a.isDone()).isTrue();
+    assertThat(fleet.world.leases()).allMatch(lease -> lease.owner() == null);
+    assertThat(table.mostUnderWay()).isEqualTo(64);
   }
 
   @Test

@@ -23,7 +23,11 @@ final class Fleet {
   private WorkerSettings settings = WorkerSettings.DEFAULTS;
 
   Fleet(int shards) {
-    world = new World(7, shards, Mutation.NONE, false, true);
+    this(shards, Mutation.NONE);
+  }
+
+  Fleet(int shards, Mutation mutation) {
+    world = new World(7, shards, mutation, false, true);
     time = world.time();
     stream = world.stream();
   }

@@ -5,11 +5,9 @@ import io.millrace.kcl.engine.Batch;
 import io.millrace.kcl.engine.EnginePorts;
 import io.millrace.kcl.engine.GivenUp;
 import io.millrace.kcl.engine.ShardCheckpointer;
-import io.millrace.kcl.engine.ShardProcessorFactory;
 import io.millrace.kcl.stream.ReadResult;
 import io.millrace.kcl.stream.StartPosition;
 import io.millrace.kcl.stream.StreamRecord;
-import io.millrace.kcl.stream.StreamSource;
 import io.millrace.kcl.time.Clock;
 import io.millrace.lease.HeldLease;
 import io.millrace.lease.Lease;
@@ -244,8 +242,7 @@ enum PlantedBug implements Mutation {
       Family.DOUBTFUL_HAND_OVERS,
       30,
       ports ->
-          withStore(
-              ports,
+          ports.withStore(
               new ForwardingStore(ports.store()) {
                 private Session impatient(Session s) {
                   return new Session(
@@ -275,8 +272,7 @@ enum PlantedBug implements Mutation {
       Family.DOUBTFUL_HAND_OVERS,
       15,
       ports ->
-          withStore(
-              ports,
+          ports.withStore(
               new ForwardingStore(ports.store()) {
                 private SessionPage last;
 
@@ -332,8 +328,7 @@ enum PlantedBug implements Mutation {
       Family.LATE_WRITES,
       60,
       ports ->
-          withStore(
-              ports,
+          ports.withStore(
               new ForwardingStore(ports.store()) {
                 @Override
                 public CompletionStage<OwnerResult> checkpoint(
@@ -349,8 +344,7 @@ enum PlantedBug implements Mutation {
       Family.DOUBTFUL_HAND_OVERS,
       40,
       ports ->
-          withStore(
-              ports,
+          ports.withStore(
               new ForwardingStore(ports.store()) {
                 private final SortedMap<LeaseKey, Lease> seen = new TreeMap<>();
 
@@ -380,8 +374,7 @@ enum PlantedBug implements Mutation {
       Family.RESHARDING,
       40,
       ports ->
-          withStore(
-              ports,
+          ports.withStore(
               new ForwardingStore(ports.store()) {
                 @Override
                 public CompletionStage<Lease> create(Lease lease) {
@@ -395,8 +388,7 @@ enum PlantedBug implements Mutation {
       Family.EXPIRY_RACES,
       10,
       ports ->
-          withStore(
-              ports,
+          ports.withStore(
               new ForwardingStore(ports.store()) {
                 @Override
                 public CompletionStage<OwnerResult> claim(
@@ -416,8 +408,7 @@ enum PlantedBug implements Mutation {
       Family.LATE_WRITES,
       20,
       ports ->
-          withStream(
-              ports,
+          ports.withStream(
               new ForwardingStream(ports.stream()) {
                 @Override
                 public CompletionStage<String> open(LeaseKey shard, StartPosition position) {
@@ -435,8 +426,7 @@ enum PlantedBug implements Mutation {
       Family.EXPIRY_RACES,
       10,
       ports ->
-          withStream(
-              ports,
+          ports.withStream(
               new ForwardingStream(ports.stream()) {
                 private final SortedSet<LeaseKey> opened = new TreeSet<>();
 
@@ -454,8 +444,7 @@ enum PlantedBug implements Mutation {
       Family.EXPIRY_RACES,
       10,
       ports ->
-          withStream(
-              ports,
+          ports.withStream(
               new ForwardingStream(ports.stream()) {
                 private int reads;
 
@@ -476,8 +465,7 @@ enum PlantedBug implements Mutation {
       Family.ANY,
       5,
       ports ->
-          withStream(
-              ports,
+          ports.withStream(
               new ForwardingStream(ports.stream()) {
                 @Override
                 public CompletionStage<ReadResult> read(LeaseKey shard, String iterator, int max) {
@@ -497,8 +485,7 @@ enum PlantedBug implements Mutation {
       Family.EXPIRY_RACES,
       20,
       ports ->
-          withStream(
-              ports,
+          ports.withStream(
               new ForwardingStream(ports.stream()) {
                 @Override
                 public CompletionStage<ReadResult> read(LeaseKey shard, String iterator, int max) {
@@ -513,8 +500,7 @@ enum PlantedBug implements Mutation {
       Family.ANY,
       60,
       ports ->
-          withProcessors(
-              ports,
+          ports.withProcessors(
               shard ->
                   new ForwardingProcessor(ports.processors().create(shard)) {
                     @Override
@@ -530,8 +516,7 @@ enum PlantedBug implements Mutation {
       Family.POISON_RECORDS,
       30,
       ports ->
-          withProcessors(
-              ports,
+          ports.withProcessors(
               shard ->
                   new ForwardingProcessor(ports.processors().create(shard)) {
                     @Override
@@ -546,8 +531,7 @@ enum PlantedBug implements Mutation {
       Family.POISON_RECORDS,
       60,
       ports ->
-          withProcessors(
-              ports,
+          ports.withProcessors(
               shard ->
                   new ForwardingProcessor(ports.processors().create(shard)) {
                     @Override
@@ -564,8 +548,7 @@ enum PlantedBug implements Mutation {
       Family.ANY,
       5,
       ports ->
-          withProcessors(
-              ports,
+          ports.withProcessors(
               shard ->
                   new ForwardingProcessor(ports.processors().create(shard)) {
                     @Override
@@ -734,41 +717,5 @@ enum PlantedBug implements Mutation {
   private static ReadResult with(ReadResult result, List<StreamRecord> records) {
     return new ReadResult(
         records, result.nextIterator(), result.childShards(), result.millisBehindLatest());
-  }
-
-  private static EnginePorts withStore(EnginePorts ports, LeaseStore store) {
-    return new EnginePorts(
-        store,
-        ports.stream(),
-        ports.processors(),
-        ports.clock(),
-        ports.scheduler(),
-        ports.loop(),
-        ports.random(),
-        ports.events());
-  }
-
-  private static EnginePorts withStream(EnginePorts ports, StreamSource stream) {
-    return new EnginePorts(
-        ports.store(),
-        stream,
-        ports.processors(),
-        ports.clock(),
-        ports.scheduler(),
-        ports.loop(),
-        ports.random(),
-        ports.events());
-  }
-
-  private static EnginePorts withProcessors(EnginePorts ports, ShardProcessorFactory processors) {
-    return new EnginePorts(
-        ports.store(),
-        ports.stream(),
-        processors,
-        ports.clock(),
-        ports.scheduler(),
-        ports.loop(),
-        ports.random(),
-        ports.events());
   }
 }

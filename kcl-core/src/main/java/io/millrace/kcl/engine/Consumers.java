@@ -5,13 +5,16 @@ import io.millrace.lease.Application;
 import io.millrace.lease.Lease;
 import io.millrace.lease.LeaseKey;
 import io.millrace.lease.SessionId;
+import java.util.ArrayDeque;
 import java.util.Collections;
+import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.SortedSet;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
@@ -40,6 +43,9 @@ final class Consumers implements ShardConsumer.Host {
     void consumerStopped();
   }
 
+  /** A worker that leaves with a thousand leases gives the store no thousand requests at once. */
+  static final int MAX_GIVEN_AT_A_TIME = 64;
+
   private final WorkerContext context;
   private final Host host;
   private final ByteBudget budget;
@@ -47,6 +53,8 @@ final class Consumers implements ShardConsumer.Host {
   private final Audit audit;
   private final LongSupplier retentionMillis;
   private final SortedMap<LeaseKey, ShardConsumer> consumers = new TreeMap<>();
+  private final SortedSet<LeaseKey> givingAway = new TreeSet<>();
+  private final Deque<ShardConsumer> waitingToGive = new ArrayDeque<>();
   private boolean heldBack;
 
   Consumers(WorkerContext context, Audit audit, LongSupplier retentionMillis, Host host) {
@@ -107,6 +115,7 @@ final class Consumers implements ShardConsumer.Host {
   }
 
   void loseAll(String why) {
+    waitingToGive.clear();
     for (ShardConsumer consumer : all()) {
       consumer.lose(why);
     }
@@ -184,10 +193,27 @@ final class Consumers implements ShardConsumer.Host {
     context.agenda().oweBump();
   }
 
+  @Override
+  public void awaitTurnToGiveAway(ShardConsumer consumer) {
+    waitingToGive.add(consumer);
+    giveNext();
+  }
+
+  private void giveNext() {
+    while (givingAway.size() < MAX_GIVEN_AT_A_TIME && !waitingToGive.isEmpty()) {
+      ShardConsumer next = waitingToGive.remove();
+      givingAway.add(next.shard());
+      next.giveAway();
+    }
+  }
+
   private void letGo(ShardConsumer consumer) {
     context.book().letGo(consumer.shard(), consumer.held().token());
     host.letGo(consumer.shard());
     context.agenda().wantPlan();
+    waitingToGive.remove(consumer);
+    givingAway.remove(consumer.shard());
+    giveNext();
   }
 
   @Override

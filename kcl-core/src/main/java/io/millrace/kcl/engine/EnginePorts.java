@@ -22,8 +22,19 @@ public record EnginePorts(
     RandomSource random,
     EngineEvents events) {
 
-  EnginePorts withStream(StreamSource newStream) {
+  /** The same, but for this one. */
+  public EnginePorts withStore(LeaseStore newStore) {
+    return new EnginePorts(newStore, stream, processors, clock, scheduler, loop, random, events);
+  }
+
+  /** The same, but for this one. */
+  public EnginePorts withStream(StreamSource newStream) {
     return new EnginePorts(store, newStream, processors, clock, scheduler, loop, random, events);
+  }
+
+  /** The same, but for this one. */
+  public EnginePorts withProcessors(ShardProcessorFactory newProcessors) {
+    return new EnginePorts(store, stream, newProcessors, clock, scheduler, loop, random, events);
   }
 
   EnginePorts withEvents(EngineEvents newEvents) {

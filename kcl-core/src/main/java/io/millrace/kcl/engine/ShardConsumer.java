@@ -12,6 +12,7 @@ import io.millrace.lease.LeaseKey;
 import io.millrace.lease.SessionId;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.SortedSet;
 import java.util.concurrent.CompletableFuture;
@@ -60,6 +61,9 @@ final class ShardConsumer {
 
     /** Creates the rows of the children, repeating until that is done, then tells who they are. */
     void createSuccessors(ShardConsumer consumer, Consumer<SortedSet<LeaseKey>> created);
+
+    /** Lets {@link #giveAway} be called when it is this consumer's turn to write its hand-over. */
+    void awaitTurnToGiveAway(ShardConsumer consumer);
 
     /** The lease is not ours any more. */
     void leaseLost(ShardConsumer consumer, String why);
@@ -178,6 +182,15 @@ final class ShardConsumer {
 
   boolean isLost() {
     return leaseGone;
+  }
+
+  /**
+   * Whether {@code row} is what our own hand-over makes of it, the answer to which is under way.
+   */
+  boolean isGivenAwayBy(Lease row) {
+    return handOverStarted
+        && row.counter() == held.token() + 1
+        && Objects.equals(row.owner(), successor.map(SessionId::value).orElse(null));
   }
 
   boolean isInUserCode() {
@@ -655,6 +668,11 @@ final class ShardConsumer {
       return;
     }
     handOverStarted = true;
+    host.awaitTurnToGiveAway(this);
+  }
+
+  /** Writes the hand-over. */
+  void giveAway() {
     checkpoints.handOff(
         successor,
         row -> {

@@ -124,8 +124,9 @@ final class TableScans {
     Optional<Lease> row = context.book().row(consumer.shard());
     if (row.isEmpty()) {
       consumer.lose("its row is gone from the table");
-    } else if (row.get().counter() != consumer.held().token()
-        || !row.get().isOwnedBy(consumer.held().owner())) {
+    } else if (!consumer.isGivenAwayBy(row.get())
+        && (row.get().counter() != consumer.held().token()
+            || !row.get().isOwnedBy(consumer.held().owner()))) {
       consumer.lose("the row says owner " + row.get().owner() + ", token " + row.get().counter());
     }
   }
