@@ -14,6 +14,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 
 /*
@@ -74,24 +75,18 @@ final class Postgres implements Closeable {
               .formatted(SUPERUSER, SUPERUSER));
       Path errors = folder.resolve("load-errors");
       Files.write(errors, new byte[0]);
-      postgres =
-          EmbeddedPostgres.builder()
-              .setDataDirectory(folder.resolve("data"))
-              .setRegisterShutdownHook(false)
-              .setServerConfig("hba_file", hba.toString())
-              .setServerConfig("password_encryption", "md5")
-              .setServerConfig("fsync", "off")
-              .setServerConfig("full_page_writes", "off")
-              .setServerConfig("synchronous_commit", "off")
-              .start();
+      for (Path file : List.of(hba, errors)) {
+        Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-r--r--"));
+      }
+      postgres = startServer(folder, hba);
       started = new Postgres(postgres, folder, watch);
       started.prepare(user, password, slices);
       return started;
     } catch (IllegalStateException e) {
       throw new IOException(
-          "PostgreSQL did not start. It refuses to run as root: started by root, it needs user"
-              + " namespaces ('unshare -U true' must succeed; Docker's default profile forbids it)."
-              + " Start it as another user where they are not allowed.",
+          "PostgreSQL did not start. It refuses to run as root: started by root, it needs either user"
+              + " namespaces ('unshare -U true' must succeed) or setpriv (of util-linux), which starts"
+              + " it as the user 65534. Start it as another user where there is neither.",
           e);
     } catch (SQLException e) {
       throw new IOException("PostgreSQL was started, but could not be prepared", e);
@@ -104,6 +99,32 @@ final class Postgres implements Closeable {
         delete(folder);
       }
     }
+  }
+
+  private static EmbeddedPostgres startServer(Path folder, Path hba) throws IOException {
+    Path data = folder.resolve("data");
+    try {
+      return server(data, hba).start();
+    } catch (IllegalStateException e) {
+      if (!AsNobody.isNeededAndPossible(folder)) {
+        throw e;
+      }
+      delete(data);
+      EmbeddedPostgres.Builder server = server(data, hba);
+      AsNobody.prepare(server, data, folder.resolve("programs"));
+      return server.start();
+    }
+  }
+
+  private static EmbeddedPostgres.Builder server(Path data, Path hba) {
+    return EmbeddedPostgres.builder()
+        .setDataDirectory(data)
+        .setRegisterShutdownHook(false)
+        .setServerConfig("hba_file", hba.toString())
+        .setServerConfig("password_encryption", "md5")
+        .setServerConfig("fsync", "off")
+        .setServerConfig("full_page_writes", "off")
+        .setServerConfig("synchronous_commit", "off");
   }
 
   private static Process watch(Path folder) throws IOException {

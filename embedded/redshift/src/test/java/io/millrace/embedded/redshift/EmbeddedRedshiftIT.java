@@ -2,9 +2,12 @@ package io.millrace.embedded.redshift;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assumptions.assumeThat;
 import static org.awaitility.Awaitility.await;
 
 import io.millrace.s3mock.S3Mock;
+import java.io.BufferedReader;
+import java.io.IOException;
 import java.net.ConnectException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -16,6 +19,7 @@ import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.ResultSet;
@@ -23,6 +27,7 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** Its processes, and S3Mock as the S3 that it reads from. */
 class EmbeddedRedshiftIT {
@@ -96,47 +101,79 @@ class EmbeddedRedshiftIT {
 
   @Test
   void a_killed_jvm_leaves_no_postgres_and_no_folder() throws Exception {
-    Process parent =
-        new ProcessBuilder(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-cp",
-                System.getProperty("java.class.path"),
-                ParentMain.class.getName())
-            .redirectError(ProcessBuilder.Redirect.DISCARD)
-            .start();
-    Path folder;
-    int port;
-    try (var lines = parent.inputReader(StandardCharsets.UTF_8)) {
-      String line = lines.readLine();
-      while (!line.startsWith("started ")) {
-        line = lines.readLine();
-      }
-      folder = Path.of(line.split(" ")[1]);
-      port = Integer.parseInt(line.split(" ")[2]);
-      new Socket(InetAddress.getLoopbackAddress(), port).close();
-      assertThat(Files.exists(folder)).isTrue();
+    Started started = startInChild(System.getenv("PATH"));
+    try {
+      new Socket(InetAddress.getLoopbackAddress(), started.port).close();
+      assertThat(Files.exists(started.folder)).isTrue();
     } finally {
-      parent.destroyForcibly();
+      started.parent.destroyForcibly();
     }
+    awaitEndOf(started);
+  }
+
+  @Test
+  void root_without_user_namespaces_starts_postgres_as_nobody(@TempDir Path folder)
+      throws Exception {
+    assumeThat(Files.getAttribute(folder, "unix:uid")).as("run by root").isEqualTo(0);
+    Path unshare = folder.resolve("unshare");
+    Files.writeString(unshare, "#!/bin/sh\nexit 1\n");
+    Files.setPosixFilePermissions(unshare, PosixFilePermissions.fromString("rwxr-xr-x"));
+    Started started = startInChild(folder + ":" + System.getenv("PATH"));
+    try {
+      String pid = Files.readAllLines(started.folder.resolve("data/postmaster.pid")).get(0);
+      assertThat(Files.getAttribute(Path.of("/proc", pid.strip()), "unix:uid")).isEqualTo(65_534);
+      started.parent.outputWriter(StandardCharsets.UTF_8).close(); // closes the server
+      assertThat(started.parent.waitFor()).isZero();
+    } finally {
+      started.parent.destroyForcibly();
+    }
+    awaitEndOf(started);
+  }
+
+  private record Started(Process parent, Path folder, int port) {}
+
+  private static Started startInChild(String path) throws IOException {
+    ProcessBuilder builder =
+        new ProcessBuilder(
+            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+            "-cp",
+            System.getProperty("java.class.path"),
+            ParentMain.class.getName());
+    builder.environment().put("PATH", path);
+    Process parent = builder.redirectError(ProcessBuilder.Redirect.INHERIT).start();
+    BufferedReader lines = parent.inputReader(StandardCharsets.UTF_8);
+    String line = lines.readLine();
+    while (line != null && !line.startsWith("started ")) {
+      line = lines.readLine();
+    }
+    assertThat(line).as("the line of a server that has started").isNotNull();
+    String[] words = line.split(" ");
+    return new Started(parent, Path.of(words[1]), Integer.parseInt(words[2]));
+  }
+
+  private static void awaitEndOf(Started started) {
     await()
         .atMost(Duration.ofSeconds(30))
         .untilAsserted(
             () -> {
-              assertThat(folder).doesNotExist();
-              assertThatThrownBy(() -> new Socket(InetAddress.getLoopbackAddress(), port).close())
+              assertThat(started.folder).doesNotExist();
+              assertThatThrownBy(
+                      () -> new Socket(InetAddress.getLoopbackAddress(), started.port).close())
                   .isInstanceOf(ConnectException.class);
             });
   }
 
-  /** Starts the server, says where, and waits to be killed. */
+  /** Starts the server, says where, and waits to be killed, or for the end of its input. */
   static final class ParentMain {
     public static void main(String[] args) throws Exception {
       EmbeddedRedshift redshift = EmbeddedRedshift.start(NOWHERE);
       System.out.println(
           "started " + redshift.postgres().folder() + " " + redshift.postgres().port());
       System.out.flush();
-      int ignored = System.in.read();
-      System.exit(ignored);
+      while (System.in.read() >= 0) {
+        // until its end
+      }
+      redshift.close();
     }
   }
 
