@@ -11,25 +11,23 @@ import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.List;
 
-// The format, as the Kinesis Producer Library documents it: four magic bytes, a protobuf message,
-// the MD5 of the message.
+// The format, as the Kinesis Producer Library documents it: four magic bytes, a protobuf
+// message, the MD5 of the message.
 //
-//   AggregatedRecord: 1 repeated string partition key table, 2 repeated string explicit hash key
-// table, 3 repeated Record
-//   Record:           1 required uint64 partition key index, 2 optional uint64 explicit hash key
-// index,
-//                     3 required bytes data, 4 repeated Tag
+//   AggregatedRecord: 1 repeated string partition key table,
+//                     2 repeated string explicit hash key table, 3 repeated Record
+//   Record:           1 required uint64 partition key index,
+//                     2 optional uint64 explicit hash key index, 3 required bytes data,
+//                     4 repeated Tag
 //   Tag:              1 required string key, 2 optional string value
 //
-// It is read with protobuf's CodedInputStream and without generated code. Generated code works with
-// the protobuf
-// versions around its own only, and many applications bring a protobuf of their own; the stream
-// reader has been the same
-// for ten years.
+// It is read with protobuf's CodedInputStream and without generated code. Generated code works
+// with the protobuf versions around its own only, and many applications bring a protobuf of
+// their own; the stream reader has been the same for ten years.
 //
 // Whatever is not such a message from the first byte to the last is not an aggregate, and the
-// caller delivers it as it
-// is: an index without an entry, a missing field, a hash key that is no hash key, no record at all.
+// caller delivers it as it is: an index without an entry, a missing field, a hash key that is no
+// hash key, no record at all.
 /** Reads one payload. */
 final class AggregateFormat {
 

@@ -11,44 +11,36 @@ import java.util.List;
 
 // Which user records of an aggregate are delivered.
 //
-// A producer that packs records together decides by its own picture of the shards. When a shard was
-// split and the
-// producer does not know yet, an aggregate made for the parent lands, as a whole, in one of the
-// children, and some of its
-// user records ("strays") belong to the other. What then happens depends on who wrote it:
+// A producer that packs records together decides by its own picture of the shards. When a shard
+// was split and the producer does not know yet, an aggregate made for the parent lands, as a
+// whole, in one of the children, and some of its user records ("strays") belong to the other.
+// What then happens depends on who wrote it:
 //
-// - The Kinesis Producer Library (retrier.cc) sees from the answer that the shard is not the one it
-// had predicted. User
-//   records outside of the range of the shard that took them, and all of them as long as it does
-// not know that range,
-//   are put again, to the shard they belong to; the producer is told of success or failure only
-// after that. User records
-//   inside the range are done, once the range is known, and not put again.
-// - The other aggregating libraries (awslabs/kinesis-aggregation and its like) look at no answer:
-// what they have written
-//   exists once.
+// - The Kinesis Producer Library (retrier.cc) sees from the answer that the shard is not the one
+//   it had predicted. User records outside of the range of the shard that took them, and all of
+//   them as long as it does not know that range, are put again, to the shard they belong to; the
+//   producer is told of success or failure only after that. User records inside the range are
+//   done, once the range is known, and not put again.
+// - The other aggregating libraries (awslabs/kinesis-aggregation and its like) look at no
+//   answer: what they have written exists once.
 //
-// The Kinesis Client Library (AggregatorUtil) passes over the *whole* aggregate as soon as one user
-// record is out of
-// range, whoever wrote it. This loses every user record that was not put again: all those of other
-// libraries, and those
-// in range of the producer library itself. Here a user record is passed over on two conditions
-// only:
+// The Kinesis Client Library (AggregatorUtil) passes over the *whole* aggregate as soon as one
+// user record is out of range, whoever wrote it. This loses every user record that was not put
+// again: all those of other libraries, and those in range of the producer library itself. Here a
+// user record is passed over on two conditions only:
 //
 // - its own hash key lies outside of the shard's range, and
-// - the aggregate was written by the producer library, so that the right shard delivers the record,
-// once the producer
-//   has put it there.
+// - the aggregate was written by the producer library, so that the right shard delivers the
+//   record, once the producer has put it there.
 //
-// So a record is never lost by this. It may be delivered twice where the producer library did not
-// know the range and put
-// all again: from the aggregate and from the second put, both in the shard it belongs to.
+// So a record is never lost by this. It may be delivered twice where the producer library did
+// not know the range and put all again: from the aggregate and from the second put, both in the
+// shard it belongs to.
 //
 // Who wrote an aggregate shows in the partition key of the Kinesis record: the producer library
-// always uses "a", beside
-// an explicit hash key. The others use the partition key of their first user record, hence the
-// second look, for when
-// that is "a". When in doubt everything is delivered.
+// always uses "a", beside an explicit hash key. The others use the partition key of their first
+// user record, hence the second look, for when that is "a". When in doubt everything is
+// delivered.
 /** Takes aggregated records apart. */
 public final class Aggregates {
 

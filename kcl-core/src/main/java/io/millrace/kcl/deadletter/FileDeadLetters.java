@@ -20,11 +20,10 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 
-// Letters that wait are written together, and each file is forced to the disk once for all of them;
-// then their stages
-// complete. A file is open only while its letters are written, so that the number of shards does
-// not matter, and that a
-// shard which changes hands leaves no lock behind.
+// Letters that wait are written together, and each file is forced to the disk once for all of
+// them; then their stages complete. A file is open only while its letters are written, so that
+// the number of shards does not matter, and that a shard which changes hands leaves no lock
+// behind.
 /**
  * Dead letters in files: a line of JSON for each letter, the payload in base64, files for each
  * shard and worker. A stage completes when the line is on the disk ({@code fsync}).

@@ -9,11 +9,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 
-// A file that is appended to by one process at a time: it is locked while it is open. Its end may
-// be torn, because a
-// process was killed while it wrote or because the disk was full: then the next line begins on a
-// line of its own, and
-// the torn one stays, for the reader to skip.
+// A file that is appended to by one process at a time: it is locked while it is open. Its end
+// may be torn, because a process was killed while it wrote or because the disk was full: then
+// the next line begins on a line of its own, and the torn one stays, for the reader to skip.
 /** One open file of dead letters. */
 final class LetterFile implements AutoCloseable {
 

@@ -13,16 +13,17 @@ import java.util.TreeSet;
 
 // Another library's worker has no session of ours, so nothing in the table says that it is dead.
 // What it does while it lives is renew: the counter of each of its leases rises, in the Kinesis
-// Client Library every third of its failover time. So its rows are watched, and that they all stood
-// still for long enough is taken for its death.
+// Client Library every third of its failover time. So its rows are watched, and that they all
+// stood still for long enough is taken for its death.
 //
 // Time is this worker's monotonic clock and nothing else: no clock of the other machine is
-// believed,
-// and none of its timestamps are read. A row stood still from the end of the first look that showed
-// it so to the beginning of the last one. After a gap between looks the count begins again: while
-// the table does not answer us it may not have answered the other library either.
+// believed, and none of its timestamps are read. A row stood still from the end of the first
+// look that showed it so to the beginning of the last one. After a gap between looks the count
+// begins again: while the table does not answer us it may not have answered the other library
+// either.
 //
-// One row that moves speaks for the whole fleet it belongs to: as long as any moves, none is free.
+// One row that moves speaks for the whole fleet it belongs to: as long as any moves, none is
+// free.
 
 /**
  * Who of the owners that are no sessions of ours may still be alive. Decides from what it is shown

@@ -15,21 +15,17 @@ import java.util.TreeSet;
 
 // Who is alive, as one worker can know it without ever comparing two machines' clocks.
 //
-// Each worker writes a heartbeat, a rising number, into its entry. An observer measures on its own
-// monotonic clock for how
-// long an entry's number has stood still, and only while it really could look: after a gap in
-// reading the measurement
-// starts again, so an outage of the store expires nobody. The owner, in turn, stops acting on its
-// leases a margin before
-// any observer can be done measuring, counted from the *call* of its last successful heartbeat.
+// Each worker writes a heartbeat, a rising number, into its entry. An observer measures on its
+// own monotonic clock for how long an entry's number has stood still, and only while it really
+// could look: after a gap in reading the measurement starts again, so an outage of the store
+// expires nobody. The owner, in turn, stops acting on its leases a margin before any observer
+// can be done measuring, counted from the *call* of its last successful heartbeat.
 //
 // A heartbeat's answer shows the whole page, so page-mates watch each other for nothing. A page
-// whose members all die
-// together must be noticed from outside. Everybody reads page 0, because the generation is there;
-// of every other page, a
-// few sessions outside it are the watchers, chosen by everybody alike; the others look every half
-// minute. Joins and
-// expiries bump the generation, and then everybody reads all pages, so views do not drift apart.
+// whose members all die together must be noticed from outside. Everybody reads page 0, because
+// the generation is there; of every other page, a few sessions outside it are the watchers,
+// chosen by everybody alike; the others look every half minute. Joins and expiries bump the
+// generation, and then everybody reads all pages, so views do not drift apart.
 /**
  * The sessions of the fleet, this worker's own among them. Decides, does nothing. Lives on the
  * loop.

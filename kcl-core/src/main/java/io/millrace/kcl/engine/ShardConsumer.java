@@ -20,26 +20,24 @@ import java.util.concurrent.CompletionStage;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 
-// One shard under one fencing token, from the moment the lease is held until the last callback has
-// returned.
+// One shard under one fencing token, from the moment the lease is held until the last callback
+// has returned.
 //
 // What must stay true:
 // - one call of the processor at a time, and none after STOPPED: every call is made in call(),
-// which only a transition of
-//   ConsumerPhase leads to, and its completion is ignored once the consumer was abandoned;
+//   which only a transition of ConsumerPhase leads to, and its completion is ignored once the
+//   consumer was abandoned;
 // - a batch is dropped only after its call returned: a batch that threw is kept and delivered
-// again;
+//   again;
 // - nothing is delivered while the worker has fenced itself: checked here before each call, and
-// once more by the adapter
-//   on the processing thread;
-// - SHARD_END is written only after the rows of the children exist, so that a crash between the two
-// loses no lineage;
+//   once more by the adapter on the processing thread;
+// - SHARD_END is written only after the rows of the children exist, so that a crash between the
+//   two loses no lineage;
 // - a hand-over is written only after every earlier write has a definite outcome, and nothing is
-// delivered after it.
+//   delivered after it.
 //
 // A goal (run, drain, lose) says what the outside wants; it is looked at only between calls, so
-// that a lost lease never
-// interrupts user code, which could not be interrupted safely anyway.
+// that a lost lease never interrupts user code, which could not be interrupted safely anyway.
 /** Drives the record processor of one shard. Lives on the loop. */
 final class ShardConsumer {
 

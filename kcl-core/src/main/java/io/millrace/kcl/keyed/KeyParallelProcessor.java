@@ -25,21 +25,17 @@ import org.slf4j.LoggerFactory;
 //
 // What must stay true:
 // - processRecords returns when its records are accepted, not when they are done; so the
-// checkpointer's own idea of "up
-//   to here" is never used, only positions of the low-water mark;
+//   checkpointer's own idea of "up to here" is never used, only positions of the low-water mark;
 // - a batch that is delivered again brings nothing new: what was accepted once is known by its
-// position;
+//   position;
 // - nothing is started while the lease is not held, nor after ending;
 // - the user's code, the handler and the destination are never called under the lock, and of the
-// checkpointer nothing
-//   that waits;
+//   checkpointer nothing that waits;
 // - one checkpoint at a time, and none in the background once the last call has begun.
 //
-// ENDING: the lease is going away. What was accepted is still processed, for a while, so that the
-// next owner need not do
-// it again; nothing more is accepted. HALTED: nothing more is started. A record that waits for
-// another attempt is left to
-// the next owner in both.
+// ENDING: the lease is going away. What was accepted is still processed, for a while, so that
+// the next owner need not do it again; nothing more is accepted. HALTED: nothing more is
+// started. A record that waits for another attempt is left to the next owner in both.
 /** One shard. */
 final class KeyParallelProcessor implements IRecordProcessor {
 

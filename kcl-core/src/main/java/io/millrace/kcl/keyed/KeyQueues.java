@@ -5,10 +5,9 @@ import java.util.HashMap;
 import java.util.Map;
 
 // A key is idle (no record), READY (its first record may be started), RUNNING or WAITING (for a
-// retry, or for a dead
-// letter to be stored). It is in the ready queue exactly while it is READY, so a key can have one
-// record under way at
-// most, and keys take turns: the one that has just finished a record goes behind those that wait.
+// retry, or for a dead letter to be stored). It is in the ready queue exactly while it is READY,
+// so a key can have one record under way at most, and keys take turns: the one that has just
+// finished a record goes behind those that wait.
 //
 // The map is looked up and never walked: nothing depends on the order of hashes.
 /**

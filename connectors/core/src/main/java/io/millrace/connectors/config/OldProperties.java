@@ -9,12 +9,9 @@ import java.util.Set;
 import java.util.TreeSet;
 
 // Property files come in three kinds: those that the old library's users have, with its names;
-// ours, with the YAML
-// form's names and dots between them; and the first kind with a few of the second. All become the
-// same tree. What the
-// old library took for granted when a file did not say it is taken for granted only for a file
-// that has one of its
-// names.
+// ours, with the YAML form's names and dots between them; and the first kind with a few of the
+// second. All become the same tree. What the old library took for granted when a file did not
+// say it is taken for granted only for a file that has one of its names.
 /** Makes of a property file what the YAML form would say. */
 final class OldProperties {
 

@@ -17,10 +17,8 @@ import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 
 // Nothing waits for a batch to fill: what came while all calls were under way goes with the next
-// one. So a single letter
-// is stored at once, and a flood of them in full batches. One thread makes letters into bytes and
-// starts calls; answers
-// only wake it up.
+// one. So a single letter is stored at once, and a flood of them in full batches. One thread
+// makes letters into bytes and starts calls; answers only wake it up.
 /**
  * Sends dead letters to a service in batches, a bounded number of them at a time. For destinations;
  * any thread may call it.

@@ -34,16 +34,14 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Supplier;
 
-// One shard, its lease row, a sink and a place for dead letters, all of which fail, answer late, or
-// take effect after they have said that they failed; workers that crash, are replaced while they
-// still run, buffer by other limits, name by another configuration, and cannot store what others
-// can. The processor is the real
-// one, on virtual time, so that a seed is a run.
+// One shard, its lease row, a sink and a place for dead letters, all of which fail, answer late,
+// or take effect after they have said that they failed; workers that crash, are replaced while
+// they still run, buffer by other limits, name by another configuration, and cannot store what
+// others can. The processor is the real one, on virtual time, so that a seed is a run.
 //
-// Checked at every accepted checkpoint: each record up to it is in the sink, filtered out, stored
-// as
-// a dead letter, or was trimmed by retention before anybody could read it. Checked in the end: each
-// record is in the sink exactly once, or else a dead letter.
+// Checked at every accepted checkpoint: each record up to it is in the sink, filtered out,
+// stored as a dead letter, or was trimmed by retention before anybody could read it. Checked in
+// the end: each record is in the sink exactly once, or else a dead letter.
 /** A model of delivery with everything that can go wrong. */
 final class DeliveryModel {
 

@@ -20,8 +20,7 @@ import java.util.Map;
 import java.util.function.Consumer;
 
 // The records are of the source stream, and its checkpoint has passed them long ago: nobody
-// delivers
-// them again. What is left of them is in the file, the row as it was to be loaded.
+// delivers them again. What is left of them is in the file, the row as it was to be loaded.
 /**
  * Makes dead letters of the records whose rows COPY has dropped: each under the record's own
  * stream, shard and position, so that storing it again does no harm.

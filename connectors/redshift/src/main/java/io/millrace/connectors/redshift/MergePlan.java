@@ -6,19 +6,16 @@ import java.util.List;
 import java.util.stream.IntStream;
 
 // Each slice of a cluster loads one file at a time, and opening a file costs as much as loading
-// some
-// hundred kilobytes of it. So Amazon asks for files of 1 MB to 1 GB after compression, as many as a
-// multiple of the slices, and about equally large.
+// some hundred kilobytes of it. So Amazon asks for files of 1 MB to 1 GB after compression, as
+// many as a multiple of the slices, and about equally large.
 //
 // - As many files as slices, or fewer, are loaded at once by as many slices: merging them would
-// cost
-//   requests and make slices idle.
-// - A file that is large enough is never touched: moving gigabytes within S3 to win a part of one
-//   round of the slices does not pay.
-// - The small ones are merged into as many groups as reach the least size, or fewer if that makes
-// the
-//   number of all files a multiple of the slices, and filled evenly: the largest file first, each
-//   into the group that has least.
+//   cost requests and make slices idle.
+// - A file that is large enough is never touched: moving gigabytes within S3 to win a part of
+//   one round of the slices does not pay.
+// - The small ones are merged into as many groups as reach the least size, or fewer if that
+//   makes the number of all files a multiple of the slices, and filled evenly: the largest file
+//   first, each into the group that has least.
 /**
  * Which files of a load are merged before it. Pure: the same sizes give the same groups.
  *

@@ -17,11 +17,9 @@ import software.amazon.awssdk.services.s3.model.GetObjectResponse;
 import software.amazon.awssdk.services.s3.model.PutObjectRequest;
 
 // S3 puts an object together of parts, each of 5 MiB or more but the last. What is as large as a
-// part
-// is copied within S3. The rest is read, a few files ahead, and put in parts as soon as there is
-// enough for one, behind the copies, so that the short part is the last. What is in memory is
-// bounded
-// by the files that are read ahead, each smaller than a part, and one part.
+// part is copied within S3. The rest is read, a few files ahead, and put in parts as soon as
+// there is enough for one, behind the copies, so that the short part is the last. What is in
+// memory is bounded by the files that are read ahead, each smaller than a part, and one part.
 /** Joins objects end to end. Blocks; any thread may call it. */
 final class ObjectJoiner {
   /** S3 takes no smaller part, but the last. */

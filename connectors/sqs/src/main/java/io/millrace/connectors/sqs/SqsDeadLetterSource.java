@@ -23,8 +23,8 @@ import software.amazon.awssdk.services.sqs.model.Message;
 import software.amazon.awssdk.services.sqs.model.QueueAttributeName;
 
 // SQS cannot be looked at without receiving: what was received is hidden from everybody until a
-// timeout has passed. So
-// everything is received once, nothing is deleted, and at the end what was hidden is shown again.
+// timeout has passed. So everything is received once, nothing is deleted, and at the end what
+// was hidden is shown again.
 /**
  * Dead letters of a queue. Nothing is deleted: messages that were read are visible again when
  * reading ends, and at the latest when their visibility timeout has passed.
