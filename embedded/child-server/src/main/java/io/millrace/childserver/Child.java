@@ -40,10 +40,13 @@ public final class Child {
   public static void run(boolean hooks, Start server) {
     // Ctrl-C reaches every process of the terminal: the parent decides when it needs us no more
     Signal.handle(new Signal("INT"), SignalHandler.SIG_IGN);
-    InputStream parent = System.in;
-    Thread watchdog = new Thread(() -> endWithParent(parent, hooks), "parent-watchdog");
-    watchdog.setDaemon(true);
-    watchdog.start();
+    endWithParent(
+        () -> {
+          if (hooks) {
+            System.exit(0);
+          }
+          Runtime.getRuntime().halt(0);
+        });
     try {
       int port = server.start();
       System.out.println(READY + port);
@@ -58,17 +61,27 @@ public final class Child {
     }
   }
 
-  private static void endWithParent(InputStream parent, boolean hooks) {
-    try {
-      while (parent.read() >= 0) {
-        // the parent never writes; anything that arrives says only that it lives
-      }
-    } catch (IOException e) {
-      // a broken pipe means the same as its end
-    }
-    if (hooks) {
-      System.exit(0);
-    }
-    Runtime.getRuntime().halt(0);
+  /**
+   * Ends this JVM when the parent has ended. Returns at once; nobody else may read standard input.
+   *
+   * @param end what to do then; called once, on a thread of its own
+   */
+  public static void endWithParent(Runnable end) {
+    InputStream parent = System.in;
+    Thread watchdog =
+        new Thread(
+            () -> {
+              try {
+                while (parent.read() >= 0) {
+                  // the parent never writes; anything that arrives says only that it lives
+                }
+              } catch (IOException e) {
+                // a broken pipe means the same as its end
+              }
+              end.run();
+            },
+            "parent-watchdog");
+    watchdog.setDaemon(true);
+    watchdog.start();
   }
 }

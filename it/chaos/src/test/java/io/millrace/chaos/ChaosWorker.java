@@ -1,11 +1,11 @@
 package io.millrace.chaos;
 
+import io.millrace.childserver.Child;
 import io.millrace.kcl.InitialPositionInStream;
 import io.millrace.kcl.KinesisClientLibConfiguration;
 import io.millrace.kcl.Worker;
 import io.millrace.kcl.WorkerListener;
 import java.io.IOException;
-import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.net.URI;
 import java.nio.file.Path;
@@ -49,7 +49,7 @@ final class ChaosWorker {
 
   public static void main(String[] args) throws IOException {
     Setting setting = Setting.of(args);
-    endWithParent(System.in);
+    Child.endWithParent(() -> Runtime.getRuntime().halt(3));
     InstantSource clock = InstantSource.system();
     try (LedgerFile ledger = new LedgerFile(setting.ledger())) {
       ledger.append(new LedgerLine.Run(clock.millis(), setting.worker()));
@@ -81,25 +81,6 @@ final class ChaosWorker {
         .withDynamoDBEndpoint(setting.dynamoDb().toString())
         .withInitialPositionInStream(InitialPositionInStream.TRIM_HORIZON)
         .withRegisterShutdownHook(true);
-  }
-
-  /** Nobody writes to the pipe; its end means that the parent is gone. */
-  private static void endWithParent(InputStream parent) {
-    Thread watchdog =
-        new Thread(
-            () -> {
-              try {
-                while (parent.read() >= 0) {
-                  // says only that it lives
-                }
-              } catch (IOException e) {
-                // a broken pipe means the same as its end
-              }
-              Runtime.getRuntime().halt(3);
-            },
-            "parent-watchdog");
-    watchdog.setDaemon(true);
-    watchdog.start();
   }
 
   /** Knows the tokens, and writes down what the worker says about itself. */

@@ -4,7 +4,6 @@ import io.millrace.kcl.exec.DaemonThreads;
 import java.net.URI;
 import java.time.Duration;
 import java.util.Objects;
-import java.util.Optional;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
@@ -18,16 +17,10 @@ import software.amazon.awssdk.core.client.builder.SdkAsyncClientBuilder;
 import software.amazon.awssdk.core.client.config.ClientOverrideConfiguration;
 import software.amazon.awssdk.core.client.config.SdkAdvancedAsyncClientOption;
 import software.amazon.awssdk.core.client.config.SdkAdvancedClientOption;
-import software.amazon.awssdk.core.exception.SdkClientException;
 import software.amazon.awssdk.http.Protocol;
 import software.amazon.awssdk.http.nio.netty.NettyNioAsyncHttpClient;
 import software.amazon.awssdk.http.nio.netty.SdkEventLoopGroup;
 import software.amazon.awssdk.regions.Region;
-import software.amazon.awssdk.regions.providers.AwsProfileRegionProvider;
-import software.amazon.awssdk.regions.providers.AwsRegionProvider;
-import software.amazon.awssdk.regions.providers.AwsRegionProviderChain;
-import software.amazon.awssdk.regions.providers.DefaultAwsRegionProviderChain;
-import software.amazon.awssdk.regions.providers.SystemSettingsRegionProvider;
 import software.amazon.awssdk.retries.api.RetryStrategy;
 import software.amazon.awssdk.services.dynamodb.DynamoDbAsyncClient;
 import software.amazon.awssdk.services.kinesis.KinesisAsyncClient;
@@ -381,24 +374,12 @@ public final class AwsClients implements AutoCloseable {
           local = true;
         }
       }
-      // beside a local endpoint nobody wants to wait for a metadata service that is not there
-      AwsRegionProvider provider =
-          local
-              ? new AwsRegionProviderChain(
-                  new SystemSettingsRegionProvider(), new AwsProfileRegionProvider())
-              : DefaultAwsRegionProviderChain.builder().build();
-      Optional<Region> found;
-      try {
-        found = Optional.ofNullable(provider.getRegion());
-      } catch (SdkClientException e) {
-        found = Optional.empty();
-      }
-      if (found.isEmpty() && !local) {
-        throw new IllegalArgumentException(
-            "No region: set one with withRegionName, in the stream's ARN, in the environment"
-                + " variable AWS_REGION, or in the profile");
-      }
-      return found.orElse(Region.US_EAST_1);
+      return FoundRegion.find(local)
+          .orElseThrow(
+              () ->
+                  new IllegalArgumentException(
+                      "No region: set one with withRegionName, in the stream's ARN, in the"
+                          + " environment variable AWS_REGION, or in the profile"));
     }
   }
 }

@@ -2,10 +2,9 @@ package io.millrace.samples.referrers;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.millrace.kcl.IPreparedCheckpointer;
-import io.millrace.kcl.IRecordProcessorCheckpointer;
 import io.millrace.kcl.Record;
 import io.millrace.kcl.ShutdownReason;
+import io.millrace.samples.testing.FakeCheckpointer;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
@@ -31,7 +30,7 @@ class CountingProcessorTest {
   private long nowMillis = 1_000;
 
   /** How many lines the ledger had at each checkpoint. */
-  private final List<Long> checkpoints = new ArrayList<>();
+  private final List<Long> linesAtCheckpoints = new ArrayList<>();
 
   @BeforeEach
   void initialize() throws Exception {
@@ -53,7 +52,7 @@ class CountingProcessorTest {
     nowMillis += 5_000;
     processor.processRecords(List.of(visit(0), visit(1)), new Checkpointer());
 
-    assertThat(checkpoints).containsExactly(3L); // the start and two records
+    assertThat(linesAtCheckpoints).containsExactly(3L); // the start and two records
   }
 
   @Test
@@ -63,7 +62,7 @@ class CountingProcessorTest {
       processor.processRecords(List.of(visit(i)), new Checkpointer());
     }
 
-    assertThat(checkpoints).hasSize(2);
+    assertThat(linesAtCheckpoints).hasSize(2);
   }
 
   @Test
@@ -71,7 +70,7 @@ class CountingProcessorTest {
     processor.shutdown(new Checkpointer(), ShutdownReason.REQUESTED);
     processor.shutdown(new Checkpointer(), ShutdownReason.TERMINATE);
 
-    assertThat(checkpoints).hasSize(2);
+    assertThat(linesAtCheckpoints).hasSize(2);
     assertThat(Files.readString(file)).contains("handed-over").contains("finished");
   }
 
@@ -79,7 +78,7 @@ class CountingProcessorTest {
   void a_lost_shard_is_not_checkpointed() throws Exception {
     processor.shutdown(new Checkpointer(), ShutdownReason.ZOMBIE);
 
-    assertThat(checkpoints).isEmpty();
+    assertThat(linesAtCheckpoints).isEmpty();
   }
 
   @Test
@@ -103,75 +102,14 @@ class CountingProcessorTest {
         .build();
   }
 
-  private final class Checkpointer implements IRecordProcessorCheckpointer {
+  private final class Checkpointer extends FakeCheckpointer {
     @Override
     public void checkpoint() {
       try {
-        checkpoints.add((long) Files.readAllLines(file).size());
+        linesAtCheckpoints.add((long) Files.readAllLines(file).size());
       } catch (IOException e) {
         throw new UncheckedIOException(e);
       }
-    }
-
-    @Override
-    public void checkpoint(Record record) {
-      throw new UnsupportedOperationException();
-    }
-
-    @Override
-    public void checkpoint(String sequenceNumber) {
-      throw new UnsupportedOperationException();
-    }
-
-    @Override
-    public void checkpoint(String sequenceNumber, long subSequenceNumber) {
-      throw new UnsupportedOperationException();
-    }
-
-    @Override
-    public IPreparedCheckpointer prepareCheckpoint() {
-      throw new UnsupportedOperationException();
-    }
-
-    @Override
-    public IPreparedCheckpointer prepareCheckpoint(byte[] applicationState) {
-      throw new UnsupportedOperationException();
-    }
-
-    @Override
-    public IPreparedCheckpointer prepareCheckpoint(Record record) {
-      throw new UnsupportedOperationException();
-    }
-
-    @Override
-    public IPreparedCheckpointer prepareCheckpoint(Record record, byte[] applicationState) {
-      throw new UnsupportedOperationException();
-    }
-
-    @Override
-    public IPreparedCheckpointer prepareCheckpoint(String sequenceNumber) {
-      throw new UnsupportedOperationException();
-    }
-
-    @Override
-    public IPreparedCheckpointer prepareCheckpoint(String sequenceNumber, byte[] applicationState) {
-      throw new UnsupportedOperationException();
-    }
-
-    @Override
-    public IPreparedCheckpointer prepareCheckpoint(String sequenceNumber, long subSequenceNumber) {
-      throw new UnsupportedOperationException();
-    }
-
-    @Override
-    public IPreparedCheckpointer prepareCheckpoint(
-        String sequenceNumber, long subSequenceNumber, byte[] applicationState) {
-      throw new UnsupportedOperationException();
-    }
-
-    @Override
-    public boolean isLeaseHeld() {
-      return true;
     }
   }
 }

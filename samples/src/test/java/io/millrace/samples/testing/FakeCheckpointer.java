@@ -8,7 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** Remembers what was checkpointed; {@link #loseLease} makes it refuse, as a lost lease does. */
-final class FakeCheckpointer implements IRecordProcessorCheckpointer {
+public class FakeCheckpointer implements IRecordProcessorCheckpointer {
 
   static final String END_OF_BATCH = "end of batch";
 

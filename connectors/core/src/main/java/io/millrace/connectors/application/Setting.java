@@ -9,18 +9,13 @@ import io.millrace.connectors.config.Values;
 import io.millrace.kcl.InitialPositionInStream;
 import io.millrace.kcl.KinesisClientLibConfiguration;
 import io.millrace.kcl.TableCreation;
+import io.millrace.kcl.aws.FoundRegion;
 import java.net.URI;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
-import software.amazon.awssdk.core.exception.SdkClientException;
 import software.amazon.awssdk.regions.Region;
-import software.amazon.awssdk.regions.providers.AwsProfileRegionProvider;
-import software.amazon.awssdk.regions.providers.AwsRegionProvider;
-import software.amazon.awssdk.regions.providers.AwsRegionProviderChain;
-import software.amazon.awssdk.regions.providers.DefaultAwsRegionProviderChain;
-import software.amazon.awssdk.regions.providers.SystemSettingsRegionProvider;
 
 /** What a file and its host together say about where a pipeline runs, and how its worker does. */
 final class Setting {
@@ -74,25 +69,14 @@ final class Setting {
     if (stream.startsWith("arn:")) {
       return stream.split(":")[3];
     }
-    // beside a local endpoint nobody wants to wait for a metadata service that is not there
-    AwsRegionProvider provider =
-        elsewhere
-            ? new AwsRegionProviderChain(
-                new SystemSettingsRegionProvider(), new AwsProfileRegionProvider())
-            : DefaultAwsRegionProviderChain.builder().build();
-    Optional<Region> found;
-    try {
-      found = Optional.ofNullable(provider.getRegion());
-    } catch (SdkClientException e) {
-      found = Optional.empty();
-    }
-    if (found.isEmpty() && !elsewhere) {
-      throw source.refuse(
-          Source.REGION,
-          "is missing, and neither the environment variable AWS_REGION nor the profile says one;"
-              + " allowed: a region's name such as eu-west-1");
-    }
-    return found.map(Region::id).orElse("us-east-1");
+    return FoundRegion.find(elsewhere)
+        .map(Region::id)
+        .orElseThrow(
+            () ->
+                source.refuse(
+                    Source.REGION,
+                    "is missing, and neither the environment variable AWS_REGION nor the profile"
+                        + " says one; allowed: a region's name such as eu-west-1"));
   }
 
   private KinesisClientLibConfiguration worker(String region, Map<String, URI> endpoints) {

@@ -1,5 +1,6 @@
 package io.millrace.connectors.contract;
 
+import io.millrace.childserver.Child;
 import io.millrace.connectors.contract.LeaseRow.Moment;
 import io.millrace.connectors.message.Message;
 import io.millrace.connectors.pipeline.ConnectorProcessorFactory;
@@ -16,8 +17,6 @@ import io.millrace.kcl.Record;
 import io.millrace.kcl.ShutdownException;
 import io.millrace.kcl.Worker;
 import io.millrace.kcl.deadletter.FileDeadLetters;
-import java.io.IOException;
-import java.io.InputStream;
 import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -82,7 +81,7 @@ final class ContractWorker {
 
   public static void main(String[] args) throws Exception {
     Setting setting = Setting.of(args);
-    endWithParent(System.in);
+    Child.endWithParent(() -> Runtime.getRuntime().halt(3));
     AtomicInteger seen = new AtomicInteger();
     Consumer<Moment> watcher =
         now -> {
@@ -242,24 +241,5 @@ final class ContractWorker {
     public boolean isLeaseHeld() {
       return checkpointer.isLeaseHeld();
     }
-  }
-
-  /** Nobody writes to the pipe; its end means that the parent is gone. */
-  private static void endWithParent(InputStream parent) {
-    Thread watchdog =
-        new Thread(
-            () -> {
-              try {
-                while (parent.read() >= 0) {
-                  // says only that it lives
-                }
-              } catch (IOException e) {
-                // a broken pipe means the same as its end
-              }
-              Runtime.getRuntime().halt(3);
-            },
-            "parent-watchdog");
-    watchdog.setDaemon(true);
-    watchdog.start();
   }
 }

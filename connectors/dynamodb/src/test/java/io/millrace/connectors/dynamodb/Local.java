@@ -8,6 +8,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
 import software.amazon.awssdk.auth.credentials.AwsCredentialsProvider;
 import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
+import software.amazon.awssdk.awscore.retry.AwsRetryStrategy;
+import software.amazon.awssdk.core.interceptor.ExecutionInterceptor;
 import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.services.dynamodb.DynamoDbAsyncClient;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
@@ -39,6 +41,18 @@ final class Local {
 
   static DynamoDbAsyncClient client() {
     return Server.CLIENT;
+  }
+
+  /** A client to close, which repeats nothing. */
+  static DynamoDbAsyncClient clientThrough(ExecutionInterceptor interceptor) {
+    return DynamoDbAsyncClient.builder()
+        .endpointOverride(endpoint())
+        .region(Region.US_EAST_1)
+        .credentialsProvider(CREDENTIALS)
+        .overrideConfiguration(
+            o ->
+                o.addExecutionInterceptor(interceptor).retryStrategy(AwsRetryStrategy.doNotRetry()))
+        .build();
   }
 
   static String newName() {

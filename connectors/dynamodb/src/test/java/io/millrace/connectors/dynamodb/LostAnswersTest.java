@@ -11,12 +11,10 @@ import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
-import software.amazon.awssdk.awscore.retry.AwsRetryStrategy;
 import software.amazon.awssdk.core.exception.SdkClientException;
 import software.amazon.awssdk.core.interceptor.Context;
 import software.amazon.awssdk.core.interceptor.ExecutionAttributes;
 import software.amazon.awssdk.core.interceptor.ExecutionInterceptor;
-import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.services.dynamodb.DynamoDbAsyncClient;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 
@@ -47,16 +45,7 @@ class LostAnswersTest {
   void the_repeat_finds_its_own_write_and_does_nothing_twice(Operation operation) {
     Losing losing = new Losing();
     String table = Local.newName();
-    try (DynamoDbAsyncClient client =
-            DynamoDbAsyncClient.builder()
-                .endpointOverride(Local.endpoint())
-                .region(Region.US_EAST_1)
-                .credentialsProvider(Local.CREDENTIALS)
-                .overrideConfiguration(
-                    o ->
-                        o.addExecutionInterceptor(losing)
-                            .retryStrategy(AwsRetryStrategy.doNotRetry()))
-                .build();
+    try (DynamoDbAsyncClient client = Local.clientThrough(losing);
         DynamoDbSink sink =
             DynamoDbSink.builder(
                     table,

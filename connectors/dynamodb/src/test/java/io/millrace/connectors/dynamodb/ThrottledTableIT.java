@@ -18,12 +18,10 @@ import org.awaitility.Awaitility;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import software.amazon.awssdk.awscore.exception.AwsErrorDetails;
-import software.amazon.awssdk.awscore.retry.AwsRetryStrategy;
 import software.amazon.awssdk.core.SdkRequest;
 import software.amazon.awssdk.core.interceptor.Context;
 import software.amazon.awssdk.core.interceptor.ExecutionAttributes;
 import software.amazon.awssdk.core.interceptor.ExecutionInterceptor;
-import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.services.dynamodb.DynamoDbAsyncClient;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 import software.amazon.awssdk.services.dynamodb.model.BatchWriteItemRequest;
@@ -95,16 +93,7 @@ class ThrottledTableIT {
   void a_throttled_table_loses_nothing_keeps_order_and_gets_its_rate_back(Mode mode) {
     Throttle throttle = new Throttle();
     String table = Local.newName();
-    try (DynamoDbAsyncClient client =
-            DynamoDbAsyncClient.builder()
-                .endpointOverride(Local.endpoint())
-                .region(Region.US_EAST_1)
-                .credentialsProvider(Local.CREDENTIALS)
-                .overrideConfiguration(
-                    o ->
-                        o.addExecutionInterceptor(throttle)
-                            .retryStrategy(AwsRetryStrategy.doNotRetry()))
-                .build();
+    try (DynamoDbAsyncClient client = Local.clientThrough(throttle);
         DynamoDbSink sink =
             DynamoDbSink.builder(table, mapping(mode))
                 .mode(mode)

@@ -3,15 +3,11 @@ package io.millrace.connectors.redshift;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.millrace.connectors.message.Message;
 import io.millrace.connectors.sink.Commit;
-import io.millrace.connectors.sink.RecordRange;
 import io.millrace.embedded.redshift.Faults;
-import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -20,38 +16,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** The transaction is cut, or its process is gone, at each of its statements. */
 @Timeout(120)
-class RedshiftKillPointsIT {
-  private static final Faults FAULTS = LocalRedshift.SERVER.faults();
-  private static final Duration PATIENCE = Duration.ofSeconds(30);
-
-  private final String bucket = LocalRedshift.newBucket();
-  private final String schema = LocalRedshift.newSchema();
-
-  @AfterEach
-  void noFaults() {
-    FAULTS.clear();
-  }
-
-  private RedshiftSink open() {
-    return LocalRedshift.sink(bucket, schema).build();
-  }
-
-  private static Commit commit(RedshiftSink sink, RecordRange<Message> range) {
-    return sink.commit(range).toCompletableFuture().join();
-  }
-
-  private static RecordRange<Message> range(RedshiftSink sink) {
-    return Ranges.range(sink, 1, "{\"id\":\"a\",\"n\":1}", "bad", "{\"id\":\"b\",\"n\":2}");
-  }
-
-  private List<String> rows() {
-    return LocalRedshift.rows("SELECT id, n FROM " + schema + ".clicks ORDER BY id, n");
-  }
-
-  private long history() {
-    return LocalRedshift.rows("SELECT stream FROM " + schema + ".millrace_load_history").size();
-  }
-
+class RedshiftKillPointsIT extends LoadOfTwoRows {
   static List<String> statements() {
     return List.of(
         "^LOCK TABLE",

@@ -4,58 +4,23 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
-import io.millrace.connectors.message.Message;
 import io.millrace.connectors.sink.Commit;
-import io.millrace.connectors.sink.RecordRange;
 import io.millrace.connectors.sink.SinkException;
 import io.millrace.embedded.redshift.Faults;
 import io.millrace.kcl.time.Clock;
 import java.net.URI;
 import java.sql.Connection;
-import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.atomic.AtomicReference;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import software.amazon.awssdk.core.async.AsyncRequestBody;
 
 /** Transactions that are cut, collide, and wait for each other. */
 @Timeout(120)
-class RedshiftLoaderTest {
-  private static final Faults FAULTS = LocalRedshift.SERVER.faults();
-  private static final Duration PATIENCE = Duration.ofSeconds(30);
-
-  private final String bucket = LocalRedshift.newBucket();
-  private final String schema = LocalRedshift.newSchema();
-
-  @AfterEach
-  void noFaults() {
-    FAULTS.clear();
-  }
-
-  private RedshiftSink open() {
-    return LocalRedshift.sink(bucket, schema).build();
-  }
-
-  private static Commit commit(RedshiftSink sink, RecordRange<Message> range) {
-    return sink.commit(range).toCompletableFuture().join();
-  }
-
-  private RecordRange<Message> range(RedshiftSink sink) {
-    return Ranges.range(sink, 1, "{\"id\":\"a\",\"n\":1}", "bad", "{\"id\":\"b\",\"n\":2}");
-  }
-
-  private List<String> rows() {
-    return LocalRedshift.rows("SELECT id, n FROM " + schema + ".clicks ORDER BY id, n");
-  }
-
-  private long history() {
-    return LocalRedshift.rows("SELECT stream FROM " + schema + ".millrace_load_history").size();
-  }
-
+class RedshiftLoaderTest extends LoadOfTwoRows {
   /** The statements of the history of this test, and whatever else came meanwhile. */
   private static List<String> transaction(List<String> statements) {
     int begin = statements.lastIndexOf("BEGIN");

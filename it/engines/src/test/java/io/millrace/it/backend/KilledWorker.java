@@ -1,12 +1,12 @@
 package io.millrace.it.backend;
 
+import io.millrace.childserver.Child;
 import io.millrace.it.Seen;
 import io.millrace.kcl.IRecordProcessor;
 import io.millrace.kcl.IRecordProcessorCheckpointer;
 import io.millrace.kcl.Record;
 import io.millrace.kcl.Worker;
 import java.io.IOException;
-import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
@@ -19,7 +19,7 @@ final class KilledWorker implements AutoCloseable {
 
   private static final String CHECKPOINTED = "checkpointed ";
 
-  private final Child child;
+  private final ChildProcess child;
 
   /** The texts that it has processed and checkpointed. */
   final Set<String> checkpointed = ConcurrentHashMap.newKeySet();
@@ -31,7 +31,7 @@ final class KilledWorker implements AutoCloseable {
    */
   KilledWorker(TestBed bed, String application, String stream, Seen seen) throws IOException {
     child =
-        Child.ours(
+        ChildProcess.ours(
             "killed-worker",
             new ProcessBuilder(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
@@ -71,7 +71,7 @@ final class KilledWorker implements AutoCloseable {
 
   /** The other end. */
   public static void main(String[] args) {
-    endWithParent(System.in);
+    Child.endWithParent(() -> Runtime.getRuntime().halt(3));
     Worker.builder()
         .recordProcessorFactory(Telling::new)
         .config(TestBed.configuration(Services.of(args[0]), args[1], args[2], "killed"))
@@ -98,24 +98,5 @@ final class KilledWorker implements AutoCloseable {
       checkpointer.checkpoint();
       System.out.println(CHECKPOINTED + shard + " " + texts);
     }
-  }
-
-  /** Nobody writes to the pipe; its end means that the parent is gone. */
-  private static void endWithParent(InputStream parent) {
-    Thread watchdog =
-        new Thread(
-            () -> {
-              try {
-                while (parent.read() >= 0) {
-                  // says only that it lives
-                }
-              } catch (IOException e) {
-                // a broken pipe means the same as its end
-              }
-              Runtime.getRuntime().halt(3);
-            },
-            "parent-watchdog");
-    watchdog.setDaemon(true);
-    watchdog.start();
   }
 }

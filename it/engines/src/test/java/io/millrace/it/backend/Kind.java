@@ -37,7 +37,7 @@ enum Kind {
       NO_WRITE_LIMIT) {
     @Override
     Backend start(Settings settings) {
-      return new KinesisLocalBackend();
+      return NpmBackend.kinesisLocal();
     }
   },
   /** Needs node and npm. An old server that does not name the children of a shard. */
@@ -52,7 +52,7 @@ enum Kind {
       NO_FAN_OUT) {
     @Override
     Backend start(Settings settings) {
-      return new KinesaliteBackend();
+      return NpmBackend.kinesalite();
     }
   },
   /** Needs Docker, or a LocalStack that is running. */

@@ -14,7 +14,7 @@ import java.util.TreeMap;
  */
 final class MotoBackend implements Backend {
 
-  private final Optional<Child> child;
+  private final Optional<ChildProcess> child;
   private final URI endpoint;
   private final String version;
 
@@ -36,10 +36,10 @@ final class MotoBackend implements Backend {
     String server = settings.get("it.moto.server").orElse("moto_server");
     int port = ChildServer.freePort();
     endpoint = URI.create("http://127.0.0.1:" + port);
-    Child started;
+    ChildProcess started;
     try {
       started =
-          Child.server(
+          ChildProcess.server(
               "moto", new ProcessBuilder(server, "-H", "127.0.0.1", "-p", Integer.toString(port)));
     } catch (IOException e) {
       throw new NotStartedException(
@@ -75,6 +75,6 @@ final class MotoBackend implements Backend {
 
   @Override
   public void close() {
-    child.ifPresent(Child::close);
+    child.ifPresent(ChildProcess::close);
   }
 }

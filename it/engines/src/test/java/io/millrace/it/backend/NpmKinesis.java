@@ -23,7 +23,7 @@ final class NpmKinesis implements AutoCloseable {
 
   private final String name;
   private final URI endpoint;
-  private final Child child;
+  private final ChildProcess child;
 
   /**
    * Installs it where it is not yet, starts it, and returns when it answers.
@@ -41,7 +41,7 @@ final class NpmKinesis implements AutoCloseable {
     builder.command().addAll(script);
     builder.environment().putAll(environment);
     try {
-      child = Child.server(name, builder);
+      child = ChildProcess.server(name, builder);
     } catch (IOException e) {
       throw missing("node 20 or newer", "node", e);
     }

@@ -22,7 +22,7 @@ final class Readiness {
           .build();
 
   /** Waits for any answer to ListStreams that is not an error. */
-  void awaitKinesis(String name, URI endpoint, Child child) {
+  void awaitKinesis(String name, URI endpoint, ChildProcess child) {
     try {
       await()
           .atMost(PATIENCE)

@@ -19,7 +19,7 @@ import java.util.stream.Stream;
  * A process that belongs to the run: its output is read, and it is ended with {@link #close} and,
  * however this JVM ends, with it.
  */
-final class Child implements AutoCloseable {
+final class ChildProcess implements AutoCloseable {
   private static final int LINES_KEPT = 30;
 
   /**
@@ -40,7 +40,8 @@ final class Child implements AutoCloseable {
   private final Process process;
   private final Deque<String> lastLines = new ArrayDeque<>();
 
-  private Child(String name, ProcessBuilder builder, Consumer<String> line) throws IOException {
+  private ChildProcess(String name, ProcessBuilder builder, Consumer<String> line)
+      throws IOException {
     this.name = name;
     this.process = builder.redirectErrorStream(true).start();
     Thread reader = new Thread(() -> read(line), name + "-output");
@@ -54,7 +55,7 @@ final class Child implements AutoCloseable {
    * @param name for messages and threads
    * @throws IOException if there is no such command
    */
-  static Child server(String name, ProcessBuilder builder) throws IOException {
+  static ChildProcess server(String name, ProcessBuilder builder) throws IOException {
     String command = builder.command().get(0);
     boolean found =
         Stream.concat(
@@ -68,7 +69,7 @@ final class Child implements AutoCloseable {
     }
     List<String> watched = new ArrayList<>(List.of("sh", "-c", WATCHED, "sh"));
     watched.addAll(builder.command());
-    return new Child(name, builder.command(watched), line -> {});
+    return new ChildProcess(name, builder.command(watched), line -> {});
   }
 
   /**
@@ -76,8 +77,9 @@ final class Child implements AutoCloseable {
    *
    * @param line is told every line of output, on a thread of its own
    */
-  static Child ours(String name, ProcessBuilder builder, Consumer<String> line) throws IOException {
-    return new Child(name, builder, line);
+  static ChildProcess ours(String name, ProcessBuilder builder, Consumer<String> line)
+      throws IOException {
+    return new ChildProcess(name, builder, line);
   }
 
   private void read(Consumer<String> told) {

@@ -7,18 +7,21 @@ import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
-/**
- * npm's kinesis-local, which is also the Kinesis inside of LocalStack, with DynamoDB Local and
- * S3Mock.
- */
-final class KinesisLocalBackend implements Backend {
+/** A Kinesis of npm, with DynamoDB Local and S3Mock. */
+final class NpmBackend implements Backend {
 
   private final NpmKinesis kinesis;
   private final DynamoAndS3 others;
 
-  KinesisLocalBackend() {
+  private NpmBackend(NpmKinesis kinesis) {
+    this.kinesis = kinesis;
+    this.others = DynamoAndS3.startBeside(kinesis);
+  }
+
+  /** kinesis-local, which is also the Kinesis inside of LocalStack. */
+  static NpmBackend kinesisLocal() {
     int port = ChildServer.freePort();
-    kinesis =
+    return new NpmBackend(
         new NpmKinesis(
             "kinesis-local",
             List.of("main.js"),
@@ -28,8 +31,29 @@ final class KinesisLocalBackend implements Backend {
                 "KINESIS_MOCK_TLS_PORT", Integer.toString(ChildServer.freePort()),
                 // its default of 50 shards in all is less than the suite makes
                 "SHARD_LIMIT", "500"),
-            port);
-    others = DynamoAndS3.startBeside(kinesis);
+            port));
+  }
+
+  /**
+   * kinesalite. It dates from before a closed shard named its children, so what becomes of a shard
+   * has to be found out by listing.
+   */
+  static NpmBackend kinesalite() {
+    // the SDK reads it when a client is made; this server's CBOR is not what the SDK can read
+    System.setProperty("aws.cborEnabled", "false");
+    int port = ChildServer.freePort();
+    return new NpmBackend(
+        new NpmKinesis(
+            "kinesalite",
+            List.of(
+                "cli.js",
+                "--port",
+                Integer.toString(port),
+                // its default of 10 shards in all is less than the suite makes
+                "--shardLimit",
+                "500"),
+            Map.of(),
+            port));
   }
 
   @Override

@@ -7,12 +7,12 @@ import static org.awaitility.Awaitility.await;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
-class ChildTest {
+class ChildProcessTest {
 
   @Test
   void a_server_that_does_not_look_after_itself_ends_with_its_pipe() throws Exception {
-    Child child =
-        Child.server("sleeper", new ProcessBuilder("sh", "-c", "echo $$; exec sleep 600"));
+    ChildProcess child =
+        ChildProcess.server("sleeper", new ProcessBuilder("sh", "-c", "echo $$; exec sleep 600"));
     try (child) {
       await().until(() -> child.lastOutput().matches("\\d+"));
       assertThat(child.isAlive()).isTrue();
@@ -24,7 +24,8 @@ class ChildTest {
 
   @Test
   void a_server_that_ends_by_itself_is_seen_to() throws Exception {
-    try (Child child = Child.server("short", new ProcessBuilder("sh", "-c", "echo gone; exit 3"))) {
+    try (ChildProcess child =
+        ChildProcess.server("short", new ProcessBuilder("sh", "-c", "echo gone; exit 3"))) {
       await().until(() -> !child.isAlive());
       await().until(() -> child.lastOutput().equals("gone"));
     }
@@ -32,9 +33,9 @@ class ChildTest {
 
   @Test
   void a_command_that_is_not_there_is_refused() {
-    assertThatThrownBy(() -> Child.server("none", new ProcessBuilder("no-such-server")))
+    assertThatThrownBy(() -> ChildProcess.server("none", new ProcessBuilder("no-such-server")))
         .hasMessage("there is no executable no-such-server");
-    assertThatThrownBy(() -> Child.server("none", new ProcessBuilder("/no/such/server")))
+    assertThatThrownBy(() -> ChildProcess.server("none", new ProcessBuilder("/no/such/server")))
         .hasMessage("there is no executable /no/such/server");
   }
 }
